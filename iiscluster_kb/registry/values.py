@@ -1,0 +1,100 @@
+"""Registry values: raw data and the readings of it, by type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+__all__ = ["RegistryValue", "ValueType", "multi_sz", "sz"]
+
+
+class ValueType(IntEnum):
+    """Value types of winnt.h. Hives hold others too; those stay plain numbers."""
+
+    REG_NONE = 0
+    REG_SZ = 1
+    REG_EXPAND_SZ = 2
+    REG_BINARY = 3
+    REG_DWORD = 4
+    REG_DWORD_BIG_ENDIAN = 5
+    REG_LINK = 6
+    REG_MULTI_SZ = 7
+    REG_RESOURCE_LIST = 8
+    REG_FULL_RESOURCE_DESCRIPTOR = 9
+    REG_RESOURCE_REQUIREMENTS_LIST = 10
+    REG_QWORD = 11
+
+
+_STRING_TYPES = frozenset({ValueType.REG_SZ, ValueType.REG_EXPAND_SZ, ValueType.REG_LINK})
+_TYPE_NAMES = {int(member): member.name for member in ValueType}
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryValue:
+    """One value: name, type and data exactly as stored.
+
+    ``data`` stays raw because readers disagree on decoded text while bytes never do, and an undo must
+    give back what was there, not what was understood of it. Two values are equal when name (as
+    spelled), type and data are; where they were read from does not count.
+    """
+
+    name: str
+    """As spelled; the empty string is the unnamed (default) value."""
+    type: int
+    """A ``ValueType`` number, or any other 32-bit number that the evidence holds."""
+    data: bytes
+    """As stored: text is UTF-16LE, terminators included where they exist."""
+    offset: int | None = field(default=None, compare=False)
+    """Absolute byte offset of the value's cell, from a hive."""
+    line: int | None = field(default=None, compare=False)
+    """Line number counted from 1, from a text file."""
+
+    @property
+    def type_name(self) -> str:
+        """``REG_MULTI_SZ``, or ``0x12`` for a number that has no name."""
+        return _TYPE_NAMES.get(self.type) or f"0x{self.type:x}"
+
+    def strings(self) -> tuple[str, ...]:
+        """The strings that a Windows program finds: a list ends at its first empty string.
+
+        REG_SZ, REG_EXPAND_SZ and REG_LINK give one string, up to the first NUL; REG_MULTI_SZ gives
+        those before the empty one; other types give none. Undecodable units become U+FFFD, and an odd
+        last byte is left out.
+        """
+        if self.type == ValueType.REG_MULTI_SZ:
+            found = []
+            for text in self._text().split("\0"):
+                if not text:
+                    break
+                found.append(text)
+            return tuple(found)
+        if self.type in _STRING_TYPES:
+            return (self._text().split("\0", 1)[0],)
+        return ()
+
+    def text(self) -> str | None:
+        """The text of a REG_SZ, REG_EXPAND_SZ or REG_LINK, else None."""
+        return self.strings()[0] if self.type in _STRING_TYPES else None
+
+    def integer(self) -> int | None:
+        """The number of a REG_DWORD, REG_DWORD_BIG_ENDIAN or REG_QWORD; None where the size is wrong."""
+        match self.type, len(self.data):
+            case (ValueType.REG_DWORD, 4) | (ValueType.REG_QWORD, 8):
+                return int.from_bytes(self.data, "little")
+            case (ValueType.REG_DWORD_BIG_ENDIAN, 4):
+                return int.from_bytes(self.data, "big")
+            case _:
+                return None
+
+    def _text(self) -> str:
+        return self.data[: len(self.data) & ~1].decode("utf-16-le", "replace")
+
+
+def sz(text: str) -> bytes:
+    """Data of a REG_SZ that holds ``text``."""
+    return f"{text}\0".encode("utf-16-le", "surrogatepass")
+
+
+def multi_sz(*strings: str) -> bytes:
+    """Data of a REG_MULTI_SZ that holds ``strings``: each ends with NUL, the list with one more."""
+    return "".join(f"{text}\0" for text in (*strings, "")).encode("utf-16-le", "surrogatepass")
