@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from types import ModuleType
+import sys
+from typing import TypeVar
 
 __all__ = ["discover"]
 
 _T = TypeVar("_T")
 
 
-def discover(package: ModuleType, constant: str, kind: type[_T]) -> tuple[_T, ...]:
-    """Import every public module of ``package`` and collect its constant, in the order of module names.
+def discover(package: str, constant: str, kind: type[_T]) -> tuple[_T, ...]:
+    """Import every public module of the imported ``package`` and collect its constant, by module name.
 
     A module whose name begins with an underscore is a helper and is not asked.
 
@@ -24,10 +22,11 @@ def discover(package: ModuleType, constant: str, kind: type[_T]) -> tuple[_T, ..
             mistake in the package itself, never in a case.
     """
     found = []
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+    folders = sys.modules[package].__path__
+    for info in sorted(pkgutil.iter_modules(folders), key=lambda info: info.name):
         if info.name.startswith("_"):
             continue
-        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        module = importlib.import_module(f"{package}.{info.name}")
         plug_in = getattr(module, constant, None)
         if not isinstance(plug_in, kind):
             raise TypeError(f"{module.__name__} holds no {constant} of type {kind.__name__}")

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, BinaryIO, Generic, Protocol, Self, TypeVar
 
+from iiscluster_kb.registry.reg_entries import Dialect
+
 if TYPE_CHECKING:
     import mmap
     from collections.abc import Mapping
@@ -19,6 +21,51 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from iiscluster_kb.registry import KeyPath, RegistryKey, RegistryValue
+
+__all__ = [
+    "Absent",
+    "Answer",
+    "AnyFact",
+    "Article",
+    "ArticleSummary",
+    "Artifact",
+    "Case",
+    "CaseFile",
+    "Cause",
+    "Content",
+    "Dialect",
+    "Document",
+    "Evidence",
+    "Fact",
+    "FileEntry",
+    "FileEvidence",
+    "FileSubject",
+    "Finding",
+    "KeySubject",
+    "MachineProfile",
+    "Mount",
+    "Opinion",
+    "Patch",
+    "Phase",
+    "Present",
+    "Proof",
+    "RegistryEvidence",
+    "Remedy",
+    "Report",
+    "Role",
+    "Skipped",
+    "Source",
+    "Specimen",
+    "State",
+    "Stated",
+    "StatedSubject",
+    "Step",
+    "Subject",
+    "Unknown",
+    "ValueChange",
+    "ValueSubject",
+    "Verdict",
+]
 
 # --- stage 1: where the bytes come from -------------------------------------------------------------
 
@@ -457,13 +504,6 @@ class Finding:
 
 
 # --- stage 5: how it is mended ----------------------------------------------------------------------
-
-
-class Dialect(StrEnum):
-    """The two forms of .reg text that every importer takes as meant."""
-
-    REGEDIT4 = "REGEDIT4"
-    VERSION_5 = "5.00"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,7 @@ class EvidenceFormat:
 
 def formats() -> tuple[EvidenceFormat, ...]:
     """Every format of this folder, in order of module names."""
-    import iiscluster_kb.evidence as folder  # noqa: PLC0415 - a package is its own plug-in folder
-
-    return discover(folder, "FORMAT", EvidenceFormat)
+    return discover(__name__, "FORMAT", EvidenceFormat)
 
 
 def identify(case: Case) -> tuple[tuple[Evidence, ...], tuple[Skipped, ...]]:

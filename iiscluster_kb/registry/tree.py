@@ -90,7 +90,11 @@ class MemoryKey:
         """The key below this one at the names given, made with its parents where it is not there yet."""
         key = self
         for part in relative:
-            key = key._subkeys.setdefault(upcase(part), MemoryKey(part, line=line))
+            folded = upcase(part)
+            below = key._subkeys.get(folded)
+            if below is None:
+                below = key._subkeys[folded] = MemoryKey(part, line=line)
+            key = below
         return key
 
     def put(self, value: RegistryValue) -> None:
@@ -98,16 +102,18 @@ class MemoryKey:
         self._values[upcase(value.name)] = value
 
 
-def descend(root: RegistryKey, relative: Iterable[str]) -> tuple[RegistryKey, int]:
+def descend(root: RegistryKey, relative: Iterable[str]) -> tuple[RegistryKey, ...]:
     """Follow names below ``root`` as far as they lead.
 
     Returns:
-        The deepest key that exists and how many names led to it; all of them: the key was found.
+        The keys on the way, without ``root``. As many as there are names: the last is the key asked for;
+        fewer: the next name is certainly absent there.
     """
-    key, depth = root, 0
+    key, found = root, []
     for part in relative:
         below = key.subkey(part)
         if below is None:
             break
-        key, depth = below, depth + 1
-    return key, depth
+        found.append(below)
+        key = below
+    return tuple(found)

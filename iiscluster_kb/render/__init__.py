@@ -35,9 +35,7 @@ class Renderer:
 
 def renderers() -> dict[str, Renderer]:
     """Every output of this folder by its name."""
-    import iiscluster_kb.render as folder  # noqa: PLC0415 - a package is its own plug-in folder
-
-    return {renderer.name: renderer for renderer in discover(folder, "RENDERER", Renderer)}
+    return {renderer.name: renderer for renderer in discover(__name__, "RENDERER", Renderer)}
 
 
 def render(report: Report, output: str, view: View | None = None) -> tuple[Document, ...]:

@@ -1,0 +1,141 @@
+"""What must hold before an article about a cluster resource type says anything of a machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iiscluster_kb.articles import _collect
+from iiscluster_kb.cluster import CLUSTER, CURRENT_CONTROL_SET
+from iiscluster_kb.model import Absent, Present, Role, Unknown, Verdict
+from iiscluster_kb.registry import KeyPath
+
+if TYPE_CHECKING:
+    from iiscluster_kb.cluster import Cluster, Machine
+    from iiscluster_kb.model import AnyFact, Fact
+    from iiscluster_kb.registry import RegistryKey
+
+__all__ = ["Hindrance", "ResourceType", "find_resource_type", "hindrance"]
+
+_FIRST_UNSUPPORTED = 6
+"""Windows Server 2008 dropped Cluster Administrator extensions (MSLearn, "AdminExtensions")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Why an article gives no judgement on a machine."""
+
+    verdict: Verdict
+    reason: str
+    facts: tuple[AnyFact, ...] = ()
+    collect: tuple[str, ...] = ()
+    weighs: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A resource type's key on one machine.
+
+    The key is ``ResourceTypes`` (Platform SDK); Q224553 and Q184880 print ``Resource Types``, and whoever
+    followed them to the letter left a key that nothing reads.
+    """
+
+    live: Fact[RegistryKey]
+    """The key that the cluster service reads."""
+    stray: Present[RegistryKey] | None
+    """The same type under the spelling that nothing reads."""
+
+
+def find_resource_type(machine: Machine, name: str) -> ResourceType:
+    """Find the key of a resource type under either spelling; with both, DllName tells the live one."""
+    right = machine.key(CLUSTER / "ResourceTypes" / name)
+    misspelt = machine.key(CLUSTER / "Resource Types" / name)
+    match right, misspelt:
+        case Present(), Present():
+            if not _has_dll_name(machine, right) and _has_dll_name(machine, misspelt):
+                return ResourceType(misspelt, right)
+            return ResourceType(right, misspelt)
+        case Absent(), Present() if isinstance(machine.key(CLUSTER / "ResourceTypes"), Absent):
+            return ResourceType(misspelt, None)
+        case _, Present():
+            return ResourceType(right, misspelt)
+        case _:
+            return ResourceType(right, None)
+
+
+def _has_dll_name(machine: Machine, key: Present[RegistryKey]) -> bool:
+    return isinstance(machine.value(_path(key), "DllName"), Present)
+
+
+def _path(fact: Present[RegistryKey]) -> KeyPath:
+    return KeyPath.parse(fact.source.key) if fact.source and fact.source.key else CLUSTER
+
+
+def hindrance(cluster: Cluster, machine: Machine, resource_type: ResourceType, name: str) -> Hindrance | None:
+    """Why nothing can be said of ``machine`` as a node, or None where it can be judged."""
+    return (
+        _no_node(cluster, machine)
+        or _too_new(machine)
+        or _no_such_type(cluster, machine, resource_type, name)
+    )
+
+
+def _no_node(cluster: Cluster, machine: Machine) -> Hindrance | None:
+    service = machine.key(CURRENT_CONTROL_SET / r"Services\ClusSvc")
+    if machine.role is Role.OPERATOR:
+        reason = f"{machine.name} is an operator's workstation: {machine.role_reason}"
+        return Hindrance(Verdict.NOT_APPLICABLE, reason, (service,))
+    if isinstance(service, Absent):
+        return Hindrance(Verdict.NOT_APPLICABLE, f"there is no cluster service on {machine.name}", (service,))
+    if machine.role is Role.UNKNOWN and isinstance(machine.key(CLUSTER), Unknown):
+        return Hindrance(
+            Verdict.UNDETERMINED,
+            f"nothing tells whether {machine.name} is a node of the cluster",
+            (service,),
+            (_collect.system(machine.name), _collect.cluster_hive(machine.name)),
+            weighs=not cluster.nodes,
+        )
+    return None
+
+
+def _too_new(machine: Machine) -> Hindrance | None:
+    version = machine.windows or ""
+    major = version.partition(".")[0]
+    if major.isdecimal():
+        if int(major) < _FIRST_UNSUPPORTED:
+            return None
+        reason = f"{machine.name} runs Windows {version}; 2008 and later load no extensions"
+        return Hindrance(Verdict.NOT_APPLICABLE, reason, (machine.windows_version,))
+    # Where SOFTWARE does not tell, the cluster hive may: only 2008 and later keep this value there.
+    tag = machine.value(CLUSTER, "PaxosTag")
+    if isinstance(tag, Present):
+        reason = "the cluster hive bears a PaxosTag: Windows 2008 or later, which load no extensions"
+        return Hindrance(Verdict.NOT_APPLICABLE, reason, (tag,))
+    return None
+
+
+def _no_such_type(
+    cluster: Cluster, machine: Machine, resource_type: ResourceType, name: str
+) -> Hindrance | None:
+    match resource_type.live:
+        case Present():
+            return None
+        case Absent() as absent:
+            return Hindrance(
+                Verdict.NOT_APPLICABLE,
+                f"the cluster has no resource type '{name}'; it comes with the World Wide Web component of "
+                "the Windows NT Option Pack, to be installed on both nodes (Q223259, Q241573), not with a patch",
+                (absent,),
+            )
+        case Unknown() as unknown:
+            others = (
+                find_resource_type(other, name).live for other in cluster.machines if other is not machine
+            )
+            if cluster.stated.symptom or any(isinstance(other, Present) for other in others):
+                return None
+            return Hindrance(
+                Verdict.UNDETERMINED,
+                f"nothing tells whether the cluster has the resource type '{name}'",
+                (unknown,),
+                (_collect.cluster_hive(machine.name),),
+            )

@@ -1,0 +1,242 @@
+r"""IIS Server Instance Parameters Window Is Missing (Q224553).
+
+Symptom:
+    While an "IIS Server Instance" resource is created in Cluster Administrator,
+    the Dependencies page offers Finish where it should offer Next, so the page
+    for the instance's parameters never comes.
+
+Causes told apart:
+    dll-missing
+        Iisclex4.dll, the extension of Cluster Administrator that shows that
+        page, is not in %SystemRoot%\system32\inetsrv; or what is there is
+        empty, no PE image, made for another processor, or cannot register.
+    clsid-unregistered
+        {92BF7500-974C-11D0-A5F2-00A0C922E752} is not registered as an
+        in-process server, or its path leads to no file.
+    admin-extensions-missing
+        AdminExtensions (REG_MULTI_SZ) of the resource type does not list the
+        CLSID where Cluster Administrator would find it.
+    remote-administration
+        Cluster Administrator ran on a machine that is no node.
+
+What is read:
+    A listing of %SystemRoot%\system32\inetsrv and the DLL itself; SOFTWARE
+    (Classes\CLSID, Windows version); SYSTEM (computer name, services,
+    processor); the cluster hive (nodes, resource type). Of an operator's
+    machine the same, and a listing of its cluster directory.
+
+What it cannot tell:
+    Whether the file's code is sound; what a per-user registration does; how
+    the metabase looks. A hive that was copied while it was in use may lack the
+    newest changes. Without the file itself, a listing shows only that a file
+    of that name is there and not empty.
+
+Remedy:
+    One node first: file, registration, value; then the other node; only then
+    restart, one node at a time. The value is appended to, never replaced.
+    Against remote administration: run Cluster Administrator on a node, or
+    bring both sides to the level of Q224293.
+
+References:
+    Q224553; Q224293 and Q247763 (remote administration); Q174641 (the same
+    symptom for every resource type); Q223259 (Option Pack with FTP alone);
+    Q263216, Q218922 (what restoring an old file brings). The key is
+    HKLM\Cluster\ResourceTypes; the article prints "Resource Types", which
+    nothing reads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iiscluster_kb.articles import Rule, _collect, _iis_extension, _remote_administration
+from iiscluster_kb.articles._extension_list import Listing, Reading, add_extension, read_extensions
+from iiscluster_kb.articles._iis_extension import CLSID, DIRECTORY, RESOURCE_TYPE
+from iiscluster_kb.articles._preconditions import find_resource_type, hindrance
+from iiscluster_kb.articles._server import follow
+from iiscluster_kb.model import Absent, Article, Cause, Finding, Present, Unknown, ValueChange, Verdict
+from iiscluster_kb.registry import KeyPath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iiscluster_kb.articles._preconditions import Hindrance, ResourceType
+    from iiscluster_kb.cluster import Cluster, Machine
+    from iiscluster_kb.model import AnyFact, Fact
+    from iiscluster_kb.registry import RegistryKey, RegistryValue
+
+ARTICLE = Article(
+    "Q224553",
+    "IIS Server Instance Parameters Window Is Missing",
+    "https://jeffpar.github.io/kbarchive/kb/224/Q224553/",
+)
+DLL_MISSING = Cause("Q224553/dll-missing", "Iisclex4.dll is missing or unusable")
+CLSID_UNREGISTERED = Cause("Q224553/clsid-unregistered", "The extension's CLSID is not registered")
+VALUE_MISSING = Cause(
+    "Q224553/admin-extensions-missing", "AdminExtensions does not list the extension's CLSID"
+)
+REMOTE = Cause("Q224553/remote-administration", "Cluster Administrator did not run on a node")
+CAUSES = (DLL_MISSING, CLSID_UNREGISTERED, VALUE_MISSING, REMOTE)
+
+VALUE = "AdminExtensions"
+
+
+def diagnose(cluster: Cluster) -> Iterator[Finding]:
+    """Judge each cause on each machine, then remote administration for the cluster as a whole."""
+    local: list[Finding] = []
+    for machine in cluster.machines:
+        resource_type = find_resource_type(machine, RESOURCE_TYPE)
+        if hindered := hindrance(cluster, machine, resource_type, RESOURCE_TYPE):
+            local += (_hindered(cause, machine, hindered) for cause in CAUSES[:3])
+            continue
+        local.append(_dll(machine))
+        local.append(_clsid(machine))
+        local.append(_value(machine, resource_type))
+    yield from local
+    yield _remote_administration.judge(cluster, REMOTE, local)
+
+
+def _hindered(cause: Cause, machine: Machine, why: Hindrance) -> Finding:
+    return Finding(
+        cause,
+        machine.name,
+        why.verdict,
+        "",
+        f"{_capital(why.reason)}.",
+        facts=why.facts,
+        collect=why.collect,
+        weighs=why.weighs,
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+# --- step 2 of the article: the file ----------------------------------------------------------------
+
+
+def _dll(machine: Machine) -> Finding:
+    state = _iis_extension.examine_dll(machine)
+    collect: tuple[str, ...] = ()
+    if state.verdict is Verdict.UNDETERMINED:
+        directory = machine.expand(DIRECTORY)[0]
+        collect = (_collect.listing(machine.name, directory), *state.collect)
+    return Finding(
+        DLL_MISSING,
+        machine.name,
+        state.verdict,
+        state.detail,
+        state.explanation,
+        facts=state.facts,
+        steps=_iis_extension.restore_steps(machine) if state.verdict is Verdict.CONFIRMED else (),
+        collect=collect,
+    )
+
+
+# --- step 3: the registration -----------------------------------------------------------------------
+
+
+def _clsid(machine: Machine) -> Finding:
+    server = follow(machine, CLSID)
+    verdict, detail, explanation = Verdict.CONFIRMED, "absent", f"HKCR\\CLSID\\{CLSID} is absent."
+    collect: tuple[str, ...] = ()
+    match server.registration, server.path, server.file:
+        case Absent(), _, _:
+            pass
+        case (Unknown(reason=reason), _, _) | (_, Unknown(reason=reason), _):
+            verdict, detail = Verdict.UNDETERMINED, ""
+            explanation = f"The registration cannot be read: {reason}."
+            collect = (_collect.software(machine.name),)
+        case _, _, None:
+            detail, explanation = "no-server", "InprocServer32 of the CLSID is absent or names no file."
+        case _, Present(value=path), Unknown(reason=reason):
+            verdict, detail = Verdict.UNDETERMINED, ""
+            explanation = f"The CLSID is registered to {path.text()}, but {reason}."
+            collect = (_collect.listing(machine.name, machine.expand(DIRECTORY)[0]),)
+        case _, Present(value=path), Absent():
+            detail = "server-not-found"
+            explanation = f"The CLSID is registered to {path.text()}, and no such file is there."
+            if server.bare:  # that the loader does not look into inetsrv is likely, not documented
+                verdict = Verdict.LIKELY
+        case _, Present(value=path), _:
+            verdict, detail = Verdict.RULED_OUT, "ok"
+            explanation = f"The CLSID is registered to {path.text()}, and the file is there."
+    mend = verdict in {Verdict.CONFIRMED, Verdict.LIKELY}
+    return Finding(
+        CLSID_UNREGISTERED,
+        machine.name,
+        verdict,
+        detail,
+        explanation,
+        facts=server.facts,
+        steps=_iis_extension.register_steps(machine) if mend else (),
+        collect=collect,
+    )
+
+
+# --- steps 4 to 7: the value ------------------------------------------------------------------------
+
+
+def _value(machine: Machine, resource_type: ResourceType) -> Finding:
+    live = resource_type.live
+    if not isinstance(live, Present):
+        return _unreadable_value(machine, live)
+    key = _spelled(live)
+    fact = machine.value(key, VALUE)
+    if isinstance(fact, Unknown):
+        return _unreadable_value(machine, fact)
+    before = fact.value if isinstance(fact, Present) else None
+    reading = read_extensions(before, CLSID) if before else Reading(Listing.ABSENT, "is absent")
+    explanation = f"AdminExtensions {reading.explanation}"
+    if reading.listing is Listing.OK:
+        return Finding(
+            VALUE_MISSING, machine.name, Verdict.RULED_OUT, reading.listing, f"{explanation}.", (fact,)
+        )
+    facts: tuple[AnyFact, ...] = (fact,)
+    detail = str(reading.listing)
+    elsewhere = _listed_under(machine, resource_type.stray)
+    if elsewhere is not None:
+        facts = (*facts, elsewhere)
+        explanation += f"; the CLSID is listed only under {elsewhere.subject}, a key that nothing reads"
+        if reading.listing in {Listing.ABSENT, Listing.OTHER_ONLY}:
+            detail = "misspelt-key"
+    after = add_extension(before, CLSID, name=VALUE)
+    change = ValueChange(key, after.name, before, after)
+    return Finding(
+        VALUE_MISSING, machine.name, Verdict.CONFIRMED, detail, f"{explanation}.", facts, changes=(change,)
+    )
+
+
+def _unreadable_value(machine: Machine, fact: Absent | Unknown) -> Finding:
+    reason = fact.reason if isinstance(fact, Unknown) else f"{fact.subject} is absent"
+    return Finding(
+        VALUE_MISSING,
+        machine.name,
+        Verdict.UNDETERMINED,
+        "",
+        f"AdminExtensions cannot be read on {machine.name}: {reason}.",
+        facts=(fact,),
+        collect=(_collect.cluster_hive(machine.name),),
+    )
+
+
+def _spelled(fact: Present[RegistryKey]) -> KeyPath:
+    """The key as the hive spells it: a patch must hit it, not make another."""
+    if fact.source is None or fact.source.key is None:
+        raise AssertionError(f"a key without a source: {fact.subject}")
+    return KeyPath.parse(fact.source.key)
+
+
+def _listed_under(machine: Machine, stray: Present[RegistryKey] | None) -> Present[RegistryValue] | None:
+    if stray is None:
+        return None
+    fact: Fact[RegistryValue] = machine.value(_spelled(stray), VALUE)
+    match fact:
+        case Present(value=value) if read_extensions(value, CLSID).listing is Listing.OK:
+            return fact
+        case _:
+            return None
+
+
+RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")

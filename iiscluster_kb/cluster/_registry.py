@@ -1,0 +1,164 @@
+"""Asks the registry evidence of one machine, the best piece first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from iiscluster_kb.errors import EvidenceError
+from iiscluster_kb.model import (
+    Absent,
+    KeySubject,
+    Present,
+    Source,
+    State,
+    Unknown,
+    ValueSubject,
+)
+from iiscluster_kb.registry import KeyPath, descend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from iiscluster_kb.model import (
+        Fact,
+        Mount,
+        RegistryEvidence,
+        Subject,
+    )
+    from iiscluster_kb.registry import RegistryKey, RegistryValue
+
+__all__ = ["RegistryView", "rank"]
+
+_MOST_SUBKEYS = 100_000
+"""No key that an article lists has more; a hostile one must not fill the memory."""
+
+_SOUNDNESS = {State.CLEAN: 0, State.RECOVERED: 1, State.UNRECOVERED: 2, State.DAMAGED: 3}
+
+_T = TypeVar("_T")
+
+
+def rank(evidence: RegistryEvidence) -> tuple[int, bool, str]:
+    """Which of two files that claim one place answers: the sounder, then a hive before an export."""
+    return _SOUNDNESS[evidence.state], evidence.format != "registry-hive", evidence.file.path
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A key in one piece of evidence, or the deepest key on the way to it."""
+
+    path: KeyPath
+    key: RegistryKey
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryView:
+    """The registry of one machine as its evidence shows it."""
+
+    machine: str
+    evidence: tuple[RegistryEvidence, ...]
+    """In order of ``rank``."""
+
+    def key(self, path: KeyPath) -> Fact[RegistryKey]:
+        """Whether the key is there; the value of a ``Present`` is the key itself."""
+        return self._ask(KeySubject(self.machine, path), path, lambda key: key)
+
+    def value(self, path: KeyPath, name: str) -> Fact[RegistryValue]:
+        """Whether the value is there; the empty name asks for the unnamed one."""
+        return self._ask(ValueSubject(self.machine, path, name), path, lambda key: key.value(name))
+
+    def subkeys(self, path: KeyPath) -> Fact[tuple[str, ...]]:
+        """Names of the direct subkeys, as spelled, in the evidence's own order."""
+
+        def names(key: RegistryKey) -> tuple[str, ...]:
+            return tuple(below.name for below, _ in zip(key.subkeys(), range(_MOST_SUBKEYS), strict=False))
+
+        return self._ask(KeySubject(self.machine, path), path, names)
+
+    def covers(self, path: KeyPath) -> bool:
+        """Whether any evidence claims the place."""
+        return any(True for _ in self._candidates(path))
+
+    def _candidates(self, path: KeyPath) -> Iterator[tuple[RegistryEvidence, Mount]]:
+        for evidence in self.evidence:
+            for mount in evidence.mounts:
+                if path.is_within(mount.path):
+                    yield evidence, mount
+
+    def _ask(self, subject: Subject, path: KeyPath, read: Callable[[RegistryKey], _T | None]) -> Fact[_T]:
+        answers = [
+            fact
+            for evidence, mount in self._candidates(path)
+            if (fact := _answer(evidence, mount, subject, path, read)) is not None
+        ]
+        decided = [fact for fact in answers if not isinstance(fact, Unknown)]
+        if not decided:
+            return answers[0] if answers else Unknown(subject, f"no evidence holds {path.short}")
+        best, *others = decided
+        doubts = [
+            f"{fact.source.path} could not be read here: {fact.reason}"
+            for fact in answers
+            if isinstance(fact, Unknown) and fact.source is not None
+        ]
+        disputes = [
+            f"{other.source.path} says otherwise: {_told(other)}"
+            for other in others
+            if other.source is not None and _told(other) != _told(best)
+        ]
+        return replace(best, notes=(*best.notes, *doubts, *disputes))
+
+
+def _answer(
+    evidence: RegistryEvidence,
+    mount: Mount,
+    subject: Subject,
+    path: KeyPath,
+    read: Callable[[RegistryKey], _T | None],
+) -> Fact[_T] | None:
+    """What one piece of evidence says; None: it is a fragment that does not mention the place."""
+    try:
+        place = _find(mount, path)
+        value = read(place.key) if place.found else None
+    except EvidenceError as error:
+        return Unknown(subject, error.detail, Source(evidence.file, path.short, error.offset))
+    source = Source(
+        evidence.file,
+        str(place.path),
+        place.key.offset,
+        place.key.line,
+        place.key.modified,
+    )
+    notes = _reservations(evidence)
+    if value is None:
+        return Absent(subject, source, notes) if mount.whole else None
+    return Present(subject, value, _pinpointed(source, value), notes)
+
+
+def _find(mount: Mount, path: KeyPath) -> _Place:
+    names = path.below(mount.path)
+    chain = descend(mount.root, names)
+    spelled = KeyPath((*mount.path.parts, *(key.name for key in chain)))
+    return _Place(spelled, chain[-1] if chain else mount.root, len(chain) == len(names))
+
+
+def _pinpointed(source: Source, value: object) -> Source:
+    """The source moved from the key to the value's own cell or line, where the value knows it."""
+    offset, line = getattr(value, "offset", None), getattr(value, "line", None)
+    return replace(source, offset=offset or source.offset, line=line or source.line)
+
+
+def _reservations(evidence: RegistryEvidence) -> tuple[str, ...]:
+    if evidence.state is State.CLEAN:
+        return ()
+    why = "; ".join(evidence.notes) or "see its notes"
+    return (f"{evidence.file.path} is {evidence.state}: {why}",)
+
+
+def _told(fact: Present[_T] | Absent) -> str:
+    match fact:
+        case Absent():
+            return "absent"
+        case Present(value=value):
+            data = getattr(value, "data", None)
+            return f"type {getattr(value, 'type', '')} data {data.hex()}" if data is not None else "present"
