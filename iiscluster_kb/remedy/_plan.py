@@ -10,11 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.model import Dialect, Phase, Step
+from iiscluster_kb.remedy.naming import name_patches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iiscluster_kb.model import Finding, MachineProfile, Patch, ValueChange
+    from iiscluster_kb.remedy.naming import NamedPatch
 
 __all__ = ["write_plan"]
 
@@ -93,10 +95,10 @@ def _on_machine(
     yield _back_up(machine)
     for phase in _ON_THE_MACHINE:
         yield from (step for step in steps if step.machine == machine.name and step.phase is phase)
-    for patch in patches:
-        if patch.machine == machine.name:
-            yield _import(patch)
-            yield from (_verify(patch, change) for change in patch.changes)
+    for named in name_patches(patches):
+        if named.patch.machine == machine.name:
+            yield _import(named)
+            yield from (_verify(named.patch, change) for change in named.patch.changes)
     for patch in by_hand:
         if patch.machine == machine.name:
             yield from (_edit(patch, change) for change in patch.changes)
@@ -126,8 +128,8 @@ def _back_up(machine: MachineProfile) -> Step:
     )
 
 
-def _import(patch: Patch) -> Step:
-    file = f"{patch.machine}.reg"
+def _import(named: NamedPatch) -> Step:
+    patch = named.patch
     warnings: tuple[str, ...] = ()
     if patch.dialect is Dialect.REGEDIT4:
         warnings = (
@@ -140,13 +142,13 @@ def _import(patch: Patch) -> Step:
     return Step(
         patch.machine,
         Phase.PATCH,
-        f"Import {file} on {patch.machine}",
-        command=f"regedit {file}",
+        f"Import {named.file} on {patch.machine}",
+        command=f"regedit {named.file}",
         reason=(
             "HKEY_LOCAL_MACHINE\\Cluster is there only while the cluster service runs on this node: start it "
             "before. The file replaces the whole value, so it carries every CLSID that was listed before."
         ),
-        expect=f"Registry Editor says that the information was entered. {patch.machine}-undo.reg takes it back.",
+        expect=f"Registry Editor says that the information was entered. {named.undo_file} takes it back.",
         warnings=warnings,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.registry.reg_text import KeyEntry, ValueDeletion, ValueEntry, format_reg
+from iiscluster_kb.registry.reg_text import PATCH_COMMENT, KeyEntry, ValueDeletion, ValueEntry, format_reg
 
 if TYPE_CHECKING:
     from iiscluster_kb.model import Patch, ValueChange
@@ -23,7 +23,7 @@ def format_patch(patch: Patch) -> bytes:
     for change in patch.changes:
         entries.append(KeyEntry(change.key))
         entries.append(_entry(change))
-    return format_reg(entries, patch.dialect, comments=patch.warnings)
+    return format_reg(entries, patch.dialect, comments=(PATCH_COMMENT, *patch.warnings), parents=True)
 
 
 def _entry(change: ValueChange) -> Entry:

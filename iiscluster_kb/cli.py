@@ -1,0 +1,302 @@
+"""The command line: arguments to a library call, its result to standard output or files, an exit status.
+
+0: nothing found. 1: a cause is confirmed or likely. 2: could not run. 3: nothing found, but the evidence
+leaves a cause open. Results go to standard output, everything else to standard error.
+
+Nothing heavy is imported before a command needs it: ``--help`` and ``--version`` answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import iiscluster_kb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from iiscluster_kb.model import Report
+    from iiscluster_kb.render import View
+
+__all__ = ["main"]
+
+_PROGRAM = "iiscluster-kb"
+_NOTHING_FOUND, _FOUND, _COULD_NOT_RUN, _UNDETERMINED = 0, 1, 2, 3
+_INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells report it."""
+_COLUMNS = 80
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: Arguments without the program's name; default: those of the process.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        SystemExit: ``--help`` and ``--version`` (0), wrong usage (2).
+    """
+    from iiscluster_kb.errors import IisClusterError  # noqa: PLC0415 - keeps the import of this module cheap
+
+    try:
+        options = _parser().parse_args(argv)
+        status: int = options.run(options)
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return _INTERRUPTED
+    except MemoryError:
+        _complain("out of memory")
+        return _COULD_NOT_RUN
+    except (IisClusterError, OSError, ValueError) as error:
+        _complain(_message(error))
+        return _COULD_NOT_RUN
+    return status
+
+
+# --- the commands -----------------------------------------------------------------------------------
+
+
+def _examine(options: argparse.Namespace) -> int:
+    from iiscluster_kb._output import print_documents, write_documents  # noqa: PLC0415 - see the module
+    from iiscluster_kb.render import render  # noqa: PLC0415 - see the module
+
+    if options.schema:
+        return _print_schema()
+    if not options.cases:
+        raise ValueError("examine needs a CASE (see iiscluster-kb examine --help)")
+    report = _report(options, options.cases, second_opinion=not options.no_second_opinion)
+    documents = render(report, options.format, _view(options, to_file=options.output is not None))
+    if not documents:
+        _note(options, f"nothing to write: the {options.format} output of this case is empty")
+    if options.output is None:
+        print_documents(documents)
+    else:
+        for path in write_documents(documents, options.output, force=options.force):
+            _note(options, f"wrote {path}")
+    return _status(report)
+
+
+def _print_schema() -> int:
+    from iiscluster_kb._output import print_text  # noqa: PLC0415 - see the module
+    from iiscluster_kb.render.json import report_schema  # noqa: PLC0415 - see the module
+
+    print_text(report_schema().decode("ascii"))
+    return _NOTHING_FOUND
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from iiscluster_kb._output import print_text  # noqa: PLC0415 - see the module
+    from iiscluster_kb.render._inventory import inventory_json, inventory_text  # noqa: PLC0415 - see the module
+
+    report = _report(options, options.cases, second_opinion=False)
+    if options.format == "json":
+        print_text(inventory_json(report).decode("ascii"))
+    else:
+        print_text(inventory_text(report, _view(options, to_file=False)))
+    return _NOTHING_FOUND
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from inspect import cleandoc  # noqa: PLC0415 - see the module
+
+    from iiscluster_kb._output import print_text  # noqa: PLC0415 - see the module
+    from iiscluster_kb.articles import choose  # noqa: PLC0415 - see the module
+
+    texts = (f"{cleandoc(rule.text)}\n\n{rule.article.url}\n" for rule in choose(options.articles))
+    print_text("\n\n".join(texts))
+    return _NOTHING_FOUND
+
+
+def _articles(_options: argparse.Namespace) -> int:
+    from iiscluster_kb._output import print_text  # noqa: PLC0415 - see the module
+    from iiscluster_kb.articles import rules  # noqa: PLC0415 - see the module
+
+    for rule in rules():
+        causes = "".join(f"    {cause.id}: {cause.title}\n" for cause in rule.causes)
+        print_text(f"{rule.article.id}: {rule.article.title}\n    {rule.article.url}\n{causes}")
+    return _NOTHING_FOUND
+
+
+def _report(options: argparse.Namespace, cases: list[str], *, second_opinion: bool) -> Report:
+    from iiscluster_kb.pipeline import examine  # noqa: PLC0415 - see the module
+
+    report = examine(
+        *cases,
+        symptom=options.symptom,
+        administered_from=options.administered_from,
+        articles=options.article,
+        second_opinion=second_opinion,
+    )
+    if options.verbose:
+        used, skipped = len(report.artifacts), len(report.skipped)
+        _note(options, f"{used} files of use on {len(report.machines)} machines, {skipped} files not used")
+    return report
+
+
+def _status(report: Report) -> int:
+    from iiscluster_kb.model import Verdict  # noqa: PLC0415 - see the module
+
+    if any(finding.verdict in (Verdict.CONFIRMED, Verdict.LIKELY) for finding in report.findings):
+        return _FOUND
+    if any(finding.verdict is Verdict.UNDETERMINED and finding.weighs for finding in report.findings):
+        return _UNDETERMINED
+    return _NOTHING_FOUND
+
+
+# --- the terminal -----------------------------------------------------------------------------------
+
+
+def _view(options: argparse.Namespace, *, to_file: bool) -> View:
+    import shutil  # noqa: PLC0415 - see the module
+
+    from iiscluster_kb.render import View  # noqa: PLC0415 - see the module
+
+    columns = _COLUMNS if to_file else shutil.get_terminal_size((_COLUMNS, 24)).columns
+    match options.color:
+        case "always":
+            return View(columns, color=True)
+        case "never":
+            return View(columns)
+        case _:
+            return View(columns, color=not to_file and _terminal_has_color())
+
+
+def _terminal_has_color() -> bool:
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty():
+        return False
+    # An old Windows console prints the sequences; those that obey them say who they are.
+    return os.name != "nt" or bool({"WT_SESSION", "ANSICON", "TERM"} & os.environ.keys())
+
+
+def _note(options: argparse.Namespace, text: str) -> None:
+    if not options.quiet:
+        _complain(text)
+
+
+def _complain(text: str) -> None:
+    from iiscluster_kb.render._escape import printable  # noqa: PLC0415 - see the module
+
+    print(f"{_PROGRAM}: {printable(text)}", file=sys.stderr)  # noqa: T201 - the one place that speaks there
+
+
+def _message(error: Exception) -> str:
+    match error:
+        case OSError(filename=str() | bytes() as path, strerror=str() as reason):
+            return f"{os.fsdecode(path)}: {reason}"
+        case _:
+            return str(error) or type(error).__name__
+
+
+# --- the arguments ----------------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line, as every error does, and exit with 2."""
+        _complain(f"{message} (see {self.prog} --help)")
+        raise SystemExit(_COULD_NOT_RUN)
+
+
+class _Outputs:
+    """The names of the outputs; the folder is looked through only when somebody asks."""
+
+    def __iter__(self) -> Iterator[str]:
+        from iiscluster_kb.render import renderers  # noqa: PLC0415 - see the module
+
+        return iter(sorted(renderers()))
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog=_PROGRAM,
+        description="Diagnoses IIS 4.0 on Windows NT clusters from collected evidence, offline.",
+        epilog="Example:\n  iiscluster-kb examine case.zip",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_global(parser, default_color="auto", default_flag=False)
+    parser.set_defaults(symptom=None, administered_from=None, article=None)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
+
+    def command(name: str, about: str, example: str) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = commands.add_parser(
+            name,
+            help=about,
+            description=f"{about[0].upper()}{about[1:]}.",
+            epilog=f"Example:\n  iiscluster-kb {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        # Accepted after the command too; where it is not given there, what stands before holds.
+        _add_global(added, default_color=argparse.SUPPRESS, default_flag=argparse.SUPPRESS)
+        return added
+
+    _add_examine(command("examine", "diagnose a collected case", "examine case.zip --format json"))
+    inspect = command("inspect", "show what a case holds and what is missing", "inspect case.zip")
+    _add_cases(inspect, "+")
+    inspect.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    inspect.set_defaults(run=_inspect)
+    explain = command("explain", "print the rule of an article in words", "explain Q224553")
+    explain.add_argument("articles", metavar="ARTICLE", nargs="+", help="such as Q224553")
+    explain.set_defaults(run=_explain)
+    articles = command("articles", "list the articles and the causes they name", "articles")
+    articles.set_defaults(run=_articles)
+    return parser
+
+
+def _add_global(parser: argparse.ArgumentParser, *, default_color: str, default_flag: bool | str) -> None:
+    version = f"{_PROGRAM} {iiscluster_kb.__version__}"
+    parser.add_argument("--version", action="version", version=version)
+    for flag, about in (
+        ("--verbose", "say more on standard error"),
+        ("--quiet", "say nothing but errors there"),
+    ):
+        parser.add_argument(flag, action="store_true", default=default_flag, help=about)
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default=default_color,
+        help="auto (the default): on a terminal, unless NO_COLOR is set",
+    )
+
+
+def _add_cases(parser: argparse.ArgumentParser, number: str) -> None:
+    parser.add_argument(
+        "cases", metavar="CASE", nargs=number, help="a folder, an archive, or single files of one case"
+    )
+
+
+def _add_examine(parser: argparse.ArgumentParser) -> None:
+    _add_cases(parser, "*")
+    parser.add_argument(
+        "--format",
+        metavar="FORMAT",
+        choices=_Outputs(),
+        default="text",
+        help="one of %(choices)s; default: %(default)s",
+    )
+    parser.add_argument("--output", metavar="FILE", help="write to FILE, or each document into FOLDER/")
+    parser.add_argument("--force", action="store_true", help="replace files that are there already")
+    parser.add_argument(
+        "--article",
+        metavar="ID",
+        action="append",
+        help="ask this article alone; may be repeated; default: all",
+    )
+    parser.add_argument(
+        "--no-second-opinion", action="store_true", help="do not let other readers check what a finding cites"
+    )
+    parser.add_argument(
+        "--symptom", choices=("finish-button",), help="finish-button: the Dependencies page offers Finish"
+    )
+    parser.add_argument(
+        "--administered-from", metavar="MACHINE", help="the machine on which Cluster Administrator ran"
+    )
+    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of --format json")
+    parser.set_defaults(run=_examine)

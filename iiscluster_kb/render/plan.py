@@ -1,0 +1,169 @@
+"""The plan as Markdown: a checklist that an engineer works through at the machines."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from iiscluster_kb.model import Document, Phase, Verdict
+from iiscluster_kb.remedy.naming import name_patches
+from iiscluster_kb.render import Renderer
+from iiscluster_kb.render._escape import code_span, fenced, markdown
+from iiscluster_kb.render._words import VERDICT_WORDS, describe, headline, place, undecided
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iiscluster_kb.model import Finding, Patch, Remedy, Report, Step
+    from iiscluster_kb.registry import RegistryValue
+    from iiscluster_kb.remedy.naming import NamedPatch
+    from iiscluster_kb.render import View
+
+__all__ = ["RENDERER"]
+
+_PHASES = {
+    Phase.BACK_UP: "back up",
+    Phase.RESTORE_FILE: "restore the file",
+    Phase.REGISTER: "register",
+    Phase.PATCH: "change the registry",
+    Phase.VERIFY: "verify",
+    Phase.RESTART: "restart",
+    Phase.ADMINISTER: "administer the cluster",
+    Phase.NOTE: "note",
+}
+_REGISTRY_WARNING = (
+    "A mistake in the registry can keep Windows from starting. Back up first, change nothing but what is listed here, "
+    "and keep the undo files at hand."
+)
+_IN_STEP = "  "
+"""Indents what belongs to a step of the checklist."""
+
+
+def _render(report: Report, _view: View) -> Iterator[Document]:
+    lines = "\n".join(_lines(report))
+    yield Document("plan.md", f"{lines.rstrip()}\n".encode())
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield f"# Plan for {markdown(report.cluster or report.case)}"
+    yield ""
+    yield markdown(headline(report.findings))
+    yield ""
+    if report.remedy.patches:
+        yield f"> **Warning:** {_REGISTRY_WARNING}"
+        yield ""
+    if report.remedy.plan:
+        yield from _steps(report.remedy)
+    else:
+        yield "There is nothing to do."
+        yield ""
+    yield from _patches(report.remedy)
+    yield from _proof(report.remedy)
+    yield from _unpatched(report)
+
+
+def _steps(remedy: Remedy) -> Iterator[str]:
+    numbered = enumerate(remedy.plan, 1)
+    for (machine, phase), steps in groupby(numbered, key=lambda item: (item[1].machine, item[1].phase)):
+        heading = _PHASES[phase]
+        yield f"## {heading.capitalize()}" if machine is None else f"## {markdown(machine)}: {heading}"
+        yield ""
+        for number, step in steps:
+            yield from _step(number, step)
+
+
+def _step(number: int, step: Step) -> Iterator[str]:
+    yield f"- [ ] **Step {number}.** {markdown(step.title)}"
+    if step.reason:
+        yield from _paragraph(markdown(step.reason))
+    for warning in step.warnings:
+        yield from _paragraph(f"**Warning:** {markdown(warning)}")
+    if step.command:
+        yield ""
+        yield from fenced(step.command.splitlines(), _IN_STEP)
+    if step.expect:
+        yield from _paragraph(f"*What one should see:* {markdown(step.expect)}")
+    yield ""
+
+
+def _paragraph(text: str) -> tuple[str, str]:
+    return "", f"{_IN_STEP}{text}"
+
+
+def _patches(remedy: Remedy) -> Iterator[str]:
+    if not remedy.patches:
+        return
+    yield "## What the patches change"
+    yield ""
+    for named in name_patches(remedy.patches):
+        yield from _patch(named)
+
+
+def _patch(named: NamedPatch) -> Iterator[str]:
+    yield f"### {markdown(named.patch.machine)}"
+    yield ""
+    yield f"{code_span(named.file)} ({named.patch.dialect}); {code_span(named.undo_file)} takes it back."
+    yield ""
+    yield "| key | value | before | after |"
+    yield "| --- | --- | --- | --- |"
+    for change in named.patch.changes:
+        cells = (change.key.short, change.name or "(default)", _side(change.before), _side(change.after))
+        yield f"| {' | '.join(map(code_span, cells))} |"
+    yield ""
+    yield from _patch_warnings(named.patch)
+
+
+def _patch_warnings(patch: Patch) -> Iterator[str]:
+    for warning in patch.warnings:
+        yield f"> **Warning:** {markdown(warning)}"
+        yield ""
+
+
+def _side(value: RegistryValue | None) -> str:
+    return "absent" if value is None else describe(value)
+
+
+def _proof(remedy: Remedy) -> Iterator[str]:
+    if not remedy.proof:
+        return
+    yield "## What was proved"
+    yield ""
+    yield "Each patch was laid over the evidence in memory, and everything was diagnosed again:"
+    yield ""
+    for proof in remedy.proof:
+        where = "" if proof.machine is None else f" on {markdown(proof.machine)}"
+        before, after = VERDICT_WORDS[proof.before], VERDICT_WORDS[proof.after]
+        yield f"- {code_span(proof.finding)}{where}: {before} before, {after} after."
+    yield ""
+
+
+def _unpatched(report: Report) -> Iterator[str]:
+    patched = {patch.machine for patch in report.remedy.patches}
+    open_findings = [finding for finding in report.findings if _is_open(finding, patched)]
+    if not open_findings:
+        return
+    yield "## What is not patched, and why"
+    yield ""
+    for finding in open_findings:
+        words = VERDICT_WORDS[finding.verdict]
+        yield f"- {code_span(finding.cause.id)} {markdown(place(finding))} ({words}): {_why(finding)}"
+        yield from (f"  - [ ] Collect {markdown(line)}" for line in finding.collect)
+    yield ""
+
+
+def _is_open(finding: Finding, patched: set[str]) -> bool:
+    if finding.verdict in (Verdict.CONFIRMED, Verdict.LIKELY):
+        return not finding.changes or finding.machine not in patched
+    return undecided(finding)
+
+
+def _why(finding: Finding) -> str:
+    explained = markdown(finding.explanation)
+    if finding.verdict is Verdict.UNDETERMINED:
+        return f"{explained} Nothing is changed where the evidence does not tell."
+    if finding.changes:
+        return f"{explained} No file can carry the change; it is made by hand, as the steps say."
+    return f"{explained} No registry value mends this; the steps above do."
+
+
+RENDERER = Renderer("plan", _render)
