@@ -66,6 +66,7 @@ def judge(cluster: Cluster, cause: Cause, local: Sequence[Finding]) -> Finding:
 
 def _stated(cluster: Cluster, cause: Cause, stated: str) -> Finding:
     machine = cluster.machine(stated)
+    stated = machine.name if machine else stated
     fact: Present[str] = Present(
         StatedSubject(stated, f"Cluster Administrator ran on {stated}"), "stated by the operator", None
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-__all__ = ["RegistryValue", "ValueType", "multi_sz", "sz"]
+__all__ = ["RegistryValue", "ValueType", "multi_sz", "stored_value", "sz"]
 
 
 class ValueType(IntEnum):
@@ -88,6 +88,26 @@ class RegistryValue:
 
     def _text(self) -> str:
         return self.data[: len(self.data) & ~1].decode("utf-16-le", "replace")
+
+
+_set_name, _set_type, _set_data, _set_offset, _set_line = (
+    RegistryValue.__dict__[slot].__set__ for slot in ("name", "type", "data", "offset", "line")
+)
+
+
+def stored_value(name: str, type_: int, data: bytes, offset: int) -> RegistryValue:
+    """A value read from a hive.
+
+    The same as ``RegistryValue(name, type_, data, offset)`` in half the time: a frozen dataclass's own
+    ``__init__`` looks each field up by name, and a hive holds values by the hundred thousand.
+    """
+    value = object.__new__(RegistryValue)
+    _set_name(value, name)
+    _set_type(value, type_)
+    _set_data(value, data)
+    _set_offset(value, offset)
+    _set_line(value, None)
+    return value
 
 
 def sz(text: str) -> bytes:

@@ -51,7 +51,7 @@ class Wine:
         self._environment = os.environ | {
             "WINEPREFIX": str(folder / "prefix"),
             "WINEDEBUG": "-all",
-            "WINEDLLOVERRIDES": "mscoree=;mshtml=",
+            "WINEDLLOVERRIDES": "mscoree=;mshtml=;winemenubuilder.exe=",
         }
 
     def run(self, *arguments: str) -> None:
@@ -60,7 +60,9 @@ class Wine:
             cwd=self._folder,
             env=self._environment,
             check=False,  # its exit status proves nothing; bytes are compared
-            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # a pipe would stay open as long as Wine's own server runs
+            stderr=subprocess.DEVNULL,
             timeout=180,
         )
 

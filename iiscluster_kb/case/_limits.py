@@ -1,0 +1,76 @@
+"""How much a case may hold, and what of it is spent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from iiscluster_kb.errors import CaseError
+
+__all__ = ["Budget", "Limits"]
+
+_GIB = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one case. What archives declare is held against them before anything is expanded."""
+
+    files: int = 100_000
+    """Files and directories, those inside archives included. One more stops the case: ``CaseError``."""
+    total: int = 4 * _GIB
+    """Bytes that all archives together may expand to. What goes beyond is skipped, the rest is kept."""
+    member: int = 2 * _GIB
+    """Bytes of one file inside an archive. A larger one is skipped."""
+    depth: int = 3
+    """Archives inside one another; an archive that is the case itself is the first."""
+
+
+class Budget:
+    """What is left of the limits while one case is opened."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._entries = 0
+        self._expanded = 0
+
+    @property
+    def beyond_total(self) -> str:
+        """The reason for what lies beyond the limit of all expanded bytes."""
+        return f"over the limit of {_amount(self.limits.total)} expanded (Limits.total, option --max-size)"
+
+    def count(self) -> None:
+        """Count one file or directory.
+
+        Raises:
+            CaseError: It is one too many.
+        """
+        self._entries += 1
+        if self._entries > self.limits.files:
+            raise self.too_many()
+
+    def too_many(self) -> CaseError:
+        """The error for a case with too many files."""
+        return CaseError(f"over the limit of {self.limits.files:,} files (Limits.files, option --max-files)")
+
+    def spend(self, size: int) -> bool:
+        """Set aside room for expanded bytes; False: there is not so much left, and nothing was spent."""
+        if self._expanded + size > self.limits.total:
+            return False
+        self._expanded += size
+        return True
+
+    def refusal(self, size: int) -> str | None:
+        """Set aside room for a member that declares this size; else say why it is not expanded."""
+        if size > self.limits.member:
+            limit = _amount(self.limits.member)
+            return (
+                f"{size:,} bytes: over the limit of {limit} for one file (Limits.member, option --max-size)"
+            )
+        return None if self.spend(size) else self.beyond_total
+
+
+def _amount(size: int) -> str:
+    for unit, name in ((_GIB, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if size >= unit and size % unit == 0:
+            return f"{size // unit} {name}"
+    return f"{size:,} bytes"

@@ -1,0 +1,239 @@
+"""Opens a case: walks folders, looks into archives, gives every file its path or the reason why not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iiscluster_kb.case import HEAD_SIZE, containers
+from iiscluster_kb.case._content import DiskContent, MemberContent, as_evidence
+from iiscluster_kb.case._folder import Found, walk
+from iiscluster_kb.case._limits import Budget
+from iiscluster_kb.case._names import Names, safe_path
+from iiscluster_kb.case._space import Space
+from iiscluster_kb.case._statement import FILE_NAME, LARGEST, merge, parse_statement
+from iiscluster_kb.errors import CaseError, EvidenceError
+from iiscluster_kb.model import Case, CaseFile, Skipped, Stated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from iiscluster_kb.case import Container, Limits, Member
+
+__all__ = ["open_paths"]
+
+_ENDINGS = {".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".gz", ".bz2", ".xz"}
+"""What an archive's name loses to name a case. Only names are made of it, no decision."""
+
+
+_SHOWN = 80
+"""Characters that are shown of a name that is too long."""
+
+
+def open_paths(
+    paths: Sequence[str | os.PathLike[str]],
+    symptom: str | None,
+    administered_from: str | None,
+    limits: Limits,
+) -> Case:
+    """Open what ``open_case`` was given; see there."""
+    roots = _roots(paths)
+    opening = _Opening(limits)
+    try:
+        name = opening.take_one(roots[0]) if len(roots) == 1 else opening.take_several(roots)
+        stated = merge(opening.statement(), symptom, administered_from)
+        files = opening.some_files(name)
+    except BaseException:
+        opening.space.close()
+        raise
+    for file in files.values():
+        opening.space.admit(file.content)
+    return Case(name, dict(sorted(files.items())), stated, tuple(opening.skipped))
+
+
+def _roots(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
+    if not paths:
+        raise CaseError("no path was given")
+    found: dict[Path, None] = {}
+    for path in paths:
+        try:
+            found[Path(path).resolve(strict=True)] = None
+        except (OSError, RuntimeError, ValueError) as error:  # links in a circle; a NUL in the path
+            raise CaseError(f"{os.fspath(path)}: {getattr(error, 'strerror', None) or error}") from error
+    return [root for root in found if not any(parent in found for parent in root.parents)]
+
+
+class _Opening:
+    """The state of one opening."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.space = Space()
+        self.files: dict[str, CaseFile] = {}
+        self.skipped: list[Skipped] = []
+        self._containers = containers()
+        self._budget = Budget(limits)
+        self._names = Names()
+
+    def take_one(self, root: Path) -> str:
+        """Take a folder, an archive or a file as the whole case and return the case's name."""
+        if root.is_dir():
+            self._take_folder(root, "")
+            return safe_path(root.name) or "case"
+        found = self._found(root, root.name)
+        shown = safe_path(root.name) or "case"
+        archive = CaseFile(shown, DiskContent(shown, found.file, found.size, self.space))
+        try:
+            container = self._container(archive)
+        except EvidenceError as error:
+            raise CaseError(str(error)) from error
+        if container is None:
+            self._names.claim(shown)
+            self.files[shown] = archive
+            return Path(shown).stem
+        self._unpack(container, archive, "", 1)
+        return _bare(shown)
+
+    def take_several(self, roots: Sequence[Path]) -> str:
+        """Take several paths as one case, named below the directory that they share."""
+        try:
+            shared = Path(os.path.commonpath([root.parent for root in roots]))
+        except ValueError:  # drives of Windows share nothing
+            shared = None
+        for root in sorted(roots):
+            name = root.relative_to(shared or root.parent).as_posix()
+            if root.is_dir():
+                self._take_folder(root, f"{name}/")
+            else:
+                self._budget.count()
+                self._take_found(self._found(root, name))
+        return safe_path(shared.name if shared else "") or _bare(min(roots).name)
+
+    def statement(self) -> Stated:
+        """What ``case.toml`` at the root says; it is then no longer among the files."""
+        file = self.files.pop(FILE_NAME, None)
+        if file is None:
+            return Stated()
+        try:
+            with file.content.open() as stream:
+                return parse_statement(stream.read(LARGEST + 1), FILE_NAME)
+        except EvidenceError as error:
+            raise CaseError(str(error)) from error
+
+    def some_files(self, name: str) -> dict[str, CaseFile]:
+        """The files; a case without any is none."""
+        if self.files:
+            return self.files
+        if not self.skipped:
+            raise CaseError(f"{name}: holds no files")
+        first, *rest = self.skipped
+        more = f" (and {len(rest):,} more)" if rest else ""
+        place = "" if first.path.startswith(name) else f"{name}: "
+        raise CaseError(f"{place}{first.path}: {first.reason}{more}")
+
+    def _take_folder(self, root: Path, prefix: str) -> None:
+        for found in walk(root, prefix, self._budget):
+            if isinstance(found, Skipped):
+                self._skip(found.path, found.reason)
+            else:
+                self._take_found(found)
+
+    def _found(self, file: Path, name: str) -> Found:
+        try:
+            status = file.stat()
+        except OSError as error:
+            raise CaseError(f"{file}: {error.strerror or error}") from error
+        if not file.is_file():
+            raise CaseError(f"{file}: neither a file nor a folder")
+        return Found(name, file, status.st_size)
+
+    def _take_found(self, found: Found) -> None:
+        path = self._claimed(found.name)
+        if path is not None:
+            self._take(CaseFile(path, DiskContent(path, found.file, found.size, self.space)), 0)
+
+    def _take(self, file: CaseFile, depth: int) -> None:
+        """Take a file, or what is in it where it is an archive."""
+        try:
+            container = self._container(file)
+        except EvidenceError as error:
+            self.skipped.append(Skipped(file.path, error.detail))
+            return
+        if container is None:
+            self.files[file.path] = file
+        elif depth == self._budget.limits.depth:
+            reason = f"an archive nested more than {depth} deep (Limits.depth)"
+            self.skipped.append(Skipped(file.path, reason))
+        else:
+            self._unpack(container, file, f"{file.path}/", depth + 1)
+
+    def _container(self, file: CaseFile) -> Container | None:
+        with file.content.open() as stream:
+            head = stream.read(HEAD_SIZE)
+        claims = (one for one in self._containers if one.recognises(head, file.content))
+        return next(claims, None)
+
+    def _unpack(self, container: Container, archive: CaseFile, prefix: str, depth: int) -> None:
+        before = len(self.files) + len(self.skipped)
+        try:
+            for member in self._members(container, archive):
+                if isinstance(member, Skipped):
+                    self._budget.count()
+                    self._skip(prefix + member.path, member.reason)
+                else:
+                    self._take_member(member, prefix, depth)
+        except EvidenceError as error:
+            self.skipped.append(Skipped(archive.path, f"damaged {container.name} archive: {error.detail}"))
+        if len(self.files) + len(self.skipped) == before:
+            self.skipped.append(Skipped(archive.path, f"{container.name} archive without files"))
+
+    def _members(self, container: Container, archive: CaseFile) -> Iterator[Member | Skipped]:
+        """The members, with the container's own errors converted and nobody else's."""
+        with as_evidence(archive.path):
+            members = container.files(archive, self._budget)
+        while True:
+            with as_evidence(archive.path):
+                member = next(members, None)
+            if member is None:
+                return
+            yield member
+
+    def _take_member(self, member: Member, prefix: str, depth: int) -> None:
+        self._budget.count()
+        path = self._claimed(prefix + member.name)
+        if path is None:
+            return
+        reason = self._budget.refusal(member.size)
+        if reason is not None:
+            self.skipped.append(Skipped(path, reason))
+            return
+        content = MemberContent(path, member.size, member.open, self.space)
+        if not member.is_lasting:
+            try:
+                content.expand()
+            except EvidenceError as error:
+                self.skipped.append(Skipped(path, error.detail))
+                return
+        self._take(CaseFile(path, content), depth)
+
+    def _claimed(self, name: str) -> str | None:
+        path = safe_path(name)
+        if path is None:
+            self._skip(name, "")
+            return None
+        return self._names.claim(path)
+
+    def _skip(self, name: str, reason: str) -> None:
+        path = safe_path(name)
+        if path is None:
+            path = safe_path(name[:_SHOWN]) or "?"
+            reason = reason or "its name is empty, or too long to be one"
+        self.skipped.append(Skipped(path, reason))
+
+
+def _bare(name: str) -> str:
+    """The name without the endings of archives."""
+    bare = Path(name)
+    while bare.suffix.lower() in _ENDINGS:
+        bare = bare.with_suffix("")
+    return bare.name
