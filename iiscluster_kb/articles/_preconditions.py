@@ -13,7 +13,6 @@ from iiscluster_kb.registry import KeyPath
 if TYPE_CHECKING:
     from iiscluster_kb.cluster import Cluster, Machine
     from iiscluster_kb.model import AnyFact, Fact
-    from iiscluster_kb.registry import RegistryKey
 
 __all__ = ["Hindrance", "ResourceType", "find_resource_type", "hindrance"]
 
@@ -40,9 +39,9 @@ class ResourceType:
     followed them to the letter left a key that nothing reads.
     """
 
-    live: Fact[RegistryKey]
+    live: Fact[str]
     """The key that the cluster service reads."""
-    stray: Present[RegistryKey] | None
+    stray: Present[str] | None
     """The same type under the spelling that nothing reads."""
 
 
@@ -63,11 +62,11 @@ def find_resource_type(machine: Machine, name: str) -> ResourceType:
             return ResourceType(right, None)
 
 
-def _has_dll_name(machine: Machine, key: Present[RegistryKey]) -> bool:
+def _has_dll_name(machine: Machine, key: Present[str]) -> bool:
     return isinstance(machine.value(_path(key), "DllName"), Present)
 
 
-def _path(fact: Present[RegistryKey]) -> KeyPath:
+def _path(fact: Present[str]) -> KeyPath:
     return KeyPath.parse(fact.source.key) if fact.source and fact.source.key else CLUSTER
 
 

@@ -17,7 +17,7 @@ from iiscluster_kb.registry import KeyPath
 if TYPE_CHECKING:
     from iiscluster_kb.cluster import Machine
     from iiscluster_kb.model import AnyFact, Fact, FileEntry
-    from iiscluster_kb.registry import RegistryKey, RegistryValue
+    from iiscluster_kb.registry import RegistryValue
 
 __all__ = ["Server", "clsid_key", "follow"]
 
@@ -33,7 +33,7 @@ def clsid_key(clsid: str) -> KeyPath:
 class Server:
     """How far the way from a CLSID to its file leads on one machine."""
 
-    registration: Fact[RegistryKey]
+    registration: Fact[str]
     """The CLSID's own key."""
     path: Fact[RegistryValue] | None
     """The unnamed value of InprocServer32; None: there is no registration to ask."""

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from iiscluster_kb.articles._preconditions import Hindrance, ResourceType
     from iiscluster_kb.cluster import Cluster, Machine
     from iiscluster_kb.model import AnyFact, Fact
-    from iiscluster_kb.registry import RegistryKey, RegistryValue
+    from iiscluster_kb.registry import RegistryValue
 
 ARTICLE = Article(
     "Q224553",
@@ -221,14 +221,14 @@ def _unreadable_value(machine: Machine, fact: Absent | Unknown) -> Finding:
     )
 
 
-def _spelled(fact: Present[RegistryKey]) -> KeyPath:
+def _spelled(fact: Present[str]) -> KeyPath:
     """The key as the hive spells it: a patch must hit it, not make another."""
     if fact.source is None or fact.source.key is None:
         raise AssertionError(f"a key without a source: {fact.subject}")
     return KeyPath.parse(fact.source.key)
 
 
-def _listed_under(machine: Machine, stray: Present[RegistryKey] | None) -> Present[RegistryValue] | None:
+def _listed_under(machine: Machine, stray: Present[str] | None) -> Present[RegistryValue] | None:
     if stray is None:
         return None
     fact: Fact[RegistryValue] = machine.value(_spelled(stray), VALUE)

@@ -111,11 +111,8 @@ def _entry(listing: FileEvidence, directory: str, name: str) -> tuple[FileEntry 
     if found is not None or "~" not in name:
         return found, False
     prefix = fold(_as_directory(directory)).rstrip("\\") + "\\"
-    siblings = [
-        entry
-        for path, entry in listing.entries.items()
-        if path.startswith(prefix) and "\\" not in path[len(prefix) :]
-    ]
+    beside = [path for path in listing.entries if path.startswith(prefix) and "\\" not in path[len(prefix) :]]
+    siblings = [listing.entries[path] for path in beside]
     for entry in siblings:
         if entry.short_name and fold(entry.short_name) == fold(name):
             return entry, False

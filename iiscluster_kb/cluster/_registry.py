@@ -60,9 +60,9 @@ class RegistryView:
     evidence: tuple[RegistryEvidence, ...]
     """In order of ``rank``."""
 
-    def key(self, path: KeyPath) -> Fact[RegistryKey]:
-        """Whether the key is there; the value of a ``Present`` is the key itself."""
-        return self._ask(KeySubject(self.machine, path), path, lambda key: key)
+    def key(self, path: KeyPath) -> Fact[str]:
+        """Whether the key is there; the value of a ``Present`` is its name, as spelled."""
+        return self._ask(KeySubject(self.machine, path), path, lambda key: key.name)
 
     def value(self, path: KeyPath, name: str) -> Fact[RegistryValue]:
         """Whether the value is there; the empty name asks for the unnamed one."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from iiscluster_kb.model import Evidence, Fact, FileEntry
-    from iiscluster_kb.registry import RegistryKey, RegistryValue
+    from iiscluster_kb.registry import RegistryValue
 
 __all__ = ["CLUSTER", "CURRENT_CONTROL_SET", "Machine"]
 
@@ -84,7 +84,7 @@ class Machine:
 
     # --- registry -----------------------------------------------------------------------------------
 
-    def key(self, path: KeyPath) -> Fact[RegistryKey]:
+    def key(self, path: KeyPath) -> Fact[str]:
         """Whether a key is there. The subject of the answer names the resolved control set."""
         resolved = self._resolved(path)
         if isinstance(resolved, str):
