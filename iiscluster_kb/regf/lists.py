@@ -1,0 +1,176 @@
+"""Lists of subkeys: going through them and finding a name in them.
+
+A list is a leaf (li, lf, lh) or an index root (ri) that divides a long list over leaves. Windows keeps
+the names sorted over the whole list, in the order of its own upper-casing. Hives exist whose lists are
+not sorted: a name that the binary search misses is looked for everywhere before it counts as absent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iiscluster_kb.regf.damage import BrokenCell
+from iiscluster_kb.regf.layout import ENTRY_SIZES, HASH_LEAF, INDEX_ROOT, OFFSET_SIZE, SMALLEST_KEY
+from iiscluster_kb.registry import upcase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from iiscluster_kb.regf.cells import Cells, ListHead
+
+__all__ = ["find_subkey", "subkey_cells"]
+
+
+def subkey_cells(
+    cells: Cells, cell: int, count: int, report: Callable[[BrokenCell], None]
+) -> tuple[int, ...]:
+    """Cells of the keys in a list, in its order; a part that cannot be read is left out.
+
+    Args:
+        cells: The hive.
+        cell: The list.
+        count: How many subkeys the key says that it has.
+        report: Takes what is left out, and the difference if the list holds more or fewer.
+    """
+    leaves = _leaves(cells, cell, report)
+    if len(leaves) == 1:
+        found = cells.list_entries(leaves[0])
+    else:
+        found = tuple(key for leaf in leaves for key in cells.list_entries(leaf))
+    if len(found) != count:
+        report(_miscounted(cell, len(found), count))
+    return found
+
+
+def find_subkey(cells: Cells, cell: int, count: int, name: str) -> int | None:
+    """The cell of the key of that name in a list, or None where it is certainly in no entry.
+
+    Args:
+        cells: The hive.
+        cell: The list.
+        count: How many subkeys the key says that it has.
+        name: Compared as Windows does.
+
+    Raises:
+        BrokenCell: The name is in no entry that can be read, and not every entry can.
+    """
+    folded = upcase(name)
+    # A name in ASCII has one hash only; beyond that Windows' upper-casing may differ from ours.
+    trust_hashes = folded.isascii()
+    try:
+        found = _search(cells, cell, folded)
+    except BrokenCell:
+        # A binary search always looks at the entry where the name belongs: it may be the broken one, and
+        # then its hash is no better than its offset.
+        found, trust_hashes = None, False
+    return _scan(cells, cell, count, folded, trust_hashes=trust_hashes) if found is None else found
+
+
+def _search(cells: Cells, cell: int, folded: str) -> int | None:
+    """Binary search; None: the name is not where it belongs."""
+    leaf: ListHead | None = cells.list_head(cell)
+    if leaf and leaf[0] == INDEX_ROOT:
+        leaf = _search_root(cells, leaf, folded)
+    if not leaf:
+        return None
+    low, high = 0, leaf[1]
+    while low < high:
+        middle = (low + high) // 2
+        key = cells.list_entry(leaf, middle)
+        met = upcase(cells.key_name(key))
+        if met == folded:
+            return key
+        if met < folded:
+            low = middle + 1
+        else:
+            high = middle
+    return None
+
+
+def _search_root(cells: Cells, root: ListHead, folded: str) -> ListHead | None:
+    """The last leaf whose first name does not come after the wanted one."""
+    low, high, found = 0, root[1], None
+    while low < high:
+        middle = (low + high) // 2
+        leaf = cells.list_head(cells.list_entry(root, middle))
+        kind, count, _ = leaf
+        if kind == INDEX_ROOT or not count:
+            return None
+        if upcase(cells.key_name(cells.list_entry(leaf, 0))) <= folded:
+            low, found = middle + 1, leaf
+        else:
+            high = middle
+    return found
+
+
+def _scan(cells: Cells, cell: int, count: int, folded: str, *, trust_hashes: bool) -> int | None:
+    """Look at every entry, or in a hash leaf only at those whose hash is that of the name."""
+    broken: list[BrokenCell] = []  # the first is enough, and there may be millions
+    met = 0
+    for leaf in _leaves(cells, cell, broken.append):
+        kind, entries, _ = leaf
+        met += entries
+        keys: Iterable[int] = (
+            _hashed(cells, leaf, folded) if trust_hashes and kind == HASH_LEAF else cells.list_entries(leaf)
+        )
+        for key in keys:
+            try:
+                name = cells.key_name(key)
+            except BrokenCell as fault:
+                broken = broken or [fault]
+            else:
+                if len(name) == len(folded) and upcase(name) == folded:
+                    return key
+    if broken:
+        raise broken[0]
+    if met < count:
+        raise _miscounted(cell, met, count)
+    return None
+
+
+def _hashed(cells: Cells, leaf: ListHead, folded: str) -> Iterator[int]:
+    """The entries whose hash is that of the name ("Hash leaf", note)."""
+    number = 0
+    for unit in folded.encode("ascii"):
+        number = (number * 37 + unit) & 0xFFFFFFFF
+    wanted = number.to_bytes(4, "little")
+    entries = cells.list_bytes(leaf)
+    at = entries.find(wanted)
+    while at >= 0:
+        position, hit = divmod(at, ENTRY_SIZES[HASH_LEAF])
+        if hit == OFFSET_SIZE:  # otherwise it straddles two fields
+            yield cells.list_entry(leaf, position)
+        at = entries.find(wanted, at + 1)
+
+
+def _leaves(cells: Cells, cell: int, report: Callable[[BrokenCell], None]) -> list[ListHead]:
+    """The leaf that a list is, or those of an index root, each once and none that is a root again."""
+    try:
+        head = cells.list_head(cell)
+    except BrokenCell as fault:
+        report(fault)
+        return []
+    if head[0] != INDEX_ROOT:
+        return [head]
+    leaves: list[ListHead] = []
+    room = cells.end // SMALLEST_KEY
+    for offset in dict.fromkeys(cells.list_entries(head)):
+        try:
+            leaf = cells.list_head(offset)
+        except BrokenCell as fault:
+            report(fault)
+            continue
+        kind, entries, _ = leaf
+        if kind == INDEX_ROOT:
+            report(BrokenCell(offset, "index root inside an index root"))
+            continue
+        room -= entries
+        if room < 0:
+            report(BrokenCell(cell, "lists of more subkeys than the file has room for"))
+            break
+        leaves.append(leaf)
+    return leaves
+
+
+def _miscounted(cell: int, met: int, count: int) -> BrokenCell:
+    return BrokenCell(cell, f"list of subkeys with {met} entries for a key that has {count}")
