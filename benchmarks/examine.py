@@ -99,13 +99,19 @@ def questions(case: Path) -> str:
         "SOFTWARE": [f"Classes\\CLSID\\{CLSID}", f"Classes\\CLSID\\{CLSID}\\InprocServer32"],
         "SYSTEM": ["ControlSet001\\Services\\ClusSvc"],
     }
-    return json.dumps([(str(case / node / hive), wanted) for node in ("NODE1", "NODE2") for hive, wanted in keys.items()])
+    return json.dumps(
+        [(str(case / node / hive), wanted) for node in ("NODE1", "NODE2") for hive, wanted in keys.items()]
+    )
 
 
 def peak(command: list[str]) -> int:
     """Peak resident memory in MiB of the largest process."""
     measured = "import resource,subprocess,sys;subprocess.run(sys.argv[1:],capture_output=True);print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss//1024)"
-    return int(subprocess.run([sys.executable, "-c", measured, *command], capture_output=True, text=True, check=True).stdout)
+    return int(
+        subprocess.run(
+            [sys.executable, "-c", measured, *command], capture_output=True, text=True, check=True
+        ).stdout
+    )
 
 
 def rows(name: str, case: Path, runs: int) -> list[tuple[str, float, float, float]]:
@@ -117,13 +123,19 @@ def rows(name: str, case: Path, runs: int) -> list[tuple[str, float, float, floa
     alone = median([*program, "--no-second-opinion"], runs)
     whole = median(program, runs)
     size = sum(Path(file).stat().st_size for file in files) / 1e6
-    found: list[tuple[str, float, float, float]] = [(f"{name} ({size:.0f} MB): bare interpreter", bare, bare, 1)]
+    found: list[tuple[str, float, float, float]] = [
+        (f"{name} ({size:.0f} MB): bare interpreter", bare, bare, 1)
+    ]
     found.append(("sha256sum over the files", hashing, hashing, 1))
     found.append(("the peers' imports and look-ups", peers, peers, 1))
     limit = 1.5 * (hashing + bare)
-    found.append(("examine --no-second-opinion, against 1.5 x (sha256sum + bare)", alone, limit, alone / limit))
+    found.append(
+        ("examine --no-second-opinion, against 1.5 x (sha256sum + bare)", alone, limit, alone / limit)
+    )
     limit = peers + (4 * bare if name == "nt4" else bare)
-    found.append((f"examine, against the peers + {4 if name == 'nt4' else 1} bare", whole, limit, whole / limit))
+    found.append(
+        (f"examine, against the peers + {4 if name == 'nt4' else 1} bare", whole, limit, whole / limit)
+    )
     return found
 
 
@@ -141,10 +153,14 @@ def main() -> None:
             write_case(case, *counts)
         for label, seconds, bar, ratio in rows(name, case, options.runs):
             print(f"| {label} | {seconds:.3f} | {bar:.3f} | {ratio:.2f} |")
-        print(f"| peak memory of examine, MiB | {peak([sys.executable, '-m', 'iiscluster_kb', 'examine', str(case)])} | | |")
+        print(
+            f"| peak memory of examine, MiB | {peak([sys.executable, '-m', 'iiscluster_kb', 'examine', str(case)])} | | |"
+        )
     bare = median([sys.executable, "-c", "pass"], options.runs)
     imported = median([sys.executable, "-c", "import iiscluster_kb"], options.runs)
-    print(f"| import iiscluster_kb above a bare interpreter | {imported - bare:.3f} | 0.040 | {(imported - bare) / 0.040:.2f} |")
+    print(
+        f"| import iiscluster_kb above a bare interpreter | {imported - bare:.3f} | 0.040 | {(imported - bare) / 0.040:.2f} |"
+    )
 
 
 if __name__ == "__main__":

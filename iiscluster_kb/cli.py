@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from iiscluster_kb.model import Report
+    from iiscluster_kb.remedy import RemedyOptions
     from iiscluster_kb.render import View
 
 __all__ = ["main"]
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: ``--help`` and ``--version`` (0), wrong usage (2).
     """
-    from iiscluster_kb.errors import IisClusterError  # noqa: PLC0415 - keeps the import of this module cheap
+    from iiscluster_kb.errors import IisClusterError
 
     try:
         options = _parser().parse_args(argv)
@@ -63,8 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _examine(options: argparse.Namespace) -> int:
-    from iiscluster_kb._output import print_documents, write_documents  # noqa: PLC0415 - see the module
-    from iiscluster_kb.render import render  # noqa: PLC0415 - see the module
+    from iiscluster_kb._output import print_documents, write_documents
+    from iiscluster_kb.render import render
 
     if options.schema:
         return _print_schema()
@@ -83,16 +84,50 @@ def _examine(options: argparse.Namespace) -> int:
 
 
 def _print_schema() -> int:
-    from iiscluster_kb._output import print_text  # noqa: PLC0415 - see the module
-    from iiscluster_kb.render.json import report_schema  # noqa: PLC0415 - see the module
+    from iiscluster_kb._output import print_text
+    from iiscluster_kb.render.json import report_schema
 
     print_text(report_schema().decode("ascii"))
     return _NOTHING_FOUND
 
 
+def _fix(options: argparse.Namespace) -> int:
+    from iiscluster_kb import _kit
+    from iiscluster_kb.model import Dialect
+    from iiscluster_kb.remedy import RemedyOptions
+    from iiscluster_kb.render._words import headline
+
+    target = _kit.check_target(options.output, options.cases, force=options.force)
+    before = _kit.fingerprint(options.cases)
+    wanted = RemedyOptions(
+        dialect=None if options.dialect == "auto" else Dialect(options.dialect),
+        nodes=tuple(options.node or ()),
+        registers=options.registration_by_registry,
+    )
+    second = not options.no_second_opinion
+    report = _report(options, options.cases, second_opinion=second, remedy_options=wanted)
+    documents = _kit.documents_of(report)
+    _kit.compare(before, _kit.fingerprint(options.cases))
+    _kit.write_kit(documents, target, force=options.force)
+    _note(options, headline(report.findings))
+    for warning in dict.fromkeys(text for patch in report.remedy.patches for text in patch.warnings):
+        _note(options, warning)
+    if not report.remedy.patches:
+        _note(options, "no patches: nothing was found that a registry value mends")
+    _note(options, f"wrote {len(documents)} files to {target}")
+    return _status(report)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from iiscluster_kb.comparison._command import run
+
+    view = _view(options, to_file=options.output is not None)
+    return run(options, view, lambda text: _note(options, text))
+
+
 def _inspect(options: argparse.Namespace) -> int:
-    from iiscluster_kb._output import print_text  # noqa: PLC0415 - see the module
-    from iiscluster_kb.render._inventory import inventory_json, inventory_text  # noqa: PLC0415 - see the module
+    from iiscluster_kb._output import print_text
+    from iiscluster_kb.render._inventory import inventory_json, inventory_text
 
     report = _report(options, options.cases, second_opinion=False)
     if options.format == "json":
@@ -103,10 +138,10 @@ def _inspect(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from inspect import cleandoc  # noqa: PLC0415 - see the module
+    from inspect import cleandoc
 
-    from iiscluster_kb._output import print_text  # noqa: PLC0415 - see the module
-    from iiscluster_kb.articles import choose  # noqa: PLC0415 - see the module
+    from iiscluster_kb._output import print_text
+    from iiscluster_kb.articles import choose
 
     texts = (f"{cleandoc(rule.text)}\n\n{rule.article.url}\n" for rule in choose(options.articles))
     print_text("\n\n".join(texts))
@@ -114,8 +149,8 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _articles(_options: argparse.Namespace) -> int:
-    from iiscluster_kb._output import print_text  # noqa: PLC0415 - see the module
-    from iiscluster_kb.articles import rules  # noqa: PLC0415 - see the module
+    from iiscluster_kb._output import print_text
+    from iiscluster_kb.articles import rules
 
     for rule in rules():
         causes = "".join(f"    {cause.id}: {cause.title}\n" for cause in rule.causes)
@@ -123,8 +158,14 @@ def _articles(_options: argparse.Namespace) -> int:
     return _NOTHING_FOUND
 
 
-def _report(options: argparse.Namespace, cases: list[str], *, second_opinion: bool) -> Report:
-    from iiscluster_kb.pipeline import examine  # noqa: PLC0415 - see the module
+def _report(
+    options: argparse.Namespace,
+    cases: list[str],
+    *,
+    second_opinion: bool,
+    remedy_options: RemedyOptions | None = None,
+) -> Report:
+    from iiscluster_kb.pipeline import examine
 
     report = examine(
         *cases,
@@ -132,6 +173,7 @@ def _report(options: argparse.Namespace, cases: list[str], *, second_opinion: bo
         administered_from=options.administered_from,
         articles=options.article,
         second_opinion=second_opinion,
+        remedy_options=remedy_options,
     )
     if options.verbose:
         used, skipped = len(report.artifacts), len(report.skipped)
@@ -140,7 +182,7 @@ def _report(options: argparse.Namespace, cases: list[str], *, second_opinion: bo
 
 
 def _status(report: Report) -> int:
-    from iiscluster_kb.model import Verdict  # noqa: PLC0415 - see the module
+    from iiscluster_kb.model import Verdict
 
     if any(finding.verdict in (Verdict.CONFIRMED, Verdict.LIKELY) for finding in report.findings):
         return _FOUND
@@ -153,9 +195,9 @@ def _status(report: Report) -> int:
 
 
 def _view(options: argparse.Namespace, *, to_file: bool) -> View:
-    import shutil  # noqa: PLC0415 - see the module
+    import shutil
 
-    from iiscluster_kb.render import View  # noqa: PLC0415 - see the module
+    from iiscluster_kb.render import View
 
     columns = _COLUMNS if to_file else shutil.get_terminal_size((_COLUMNS, 24)).columns
     match options.color:
@@ -180,7 +222,7 @@ def _note(options: argparse.Namespace, text: str) -> None:
 
 
 def _complain(text: str) -> None:
-    from iiscluster_kb.render._escape import printable  # noqa: PLC0415 - see the module
+    from iiscluster_kb.render._escape import printable
 
     print(f"{_PROGRAM}: {printable(text)}", file=sys.stderr)  # noqa: T201 - the one place that speaks there
 
@@ -207,7 +249,7 @@ class _Outputs:
     """The names of the outputs; the folder is looked through only when somebody asks."""
 
     def __iter__(self) -> Iterator[str]:
-        from iiscluster_kb.render import renderers  # noqa: PLC0415 - see the module
+        from iiscluster_kb.render import renderers
 
         return iter(sorted(renderers()))
 
@@ -238,6 +280,8 @@ def _parser() -> _Parser:
         return added
 
     _add_examine(command("examine", "diagnose a collected case", "examine case.zip --format json"))
+    _add_fix(command("fix", "write the fix kit of a case", "fix case.zip --output kit"))
+    _add_verify(command("verify", "tell whether a repair worked", "verify before.zip after.zip --kit kit"))
     inspect = command("inspect", "show what a case holds and what is missing", "inspect case.zip")
     _add_cases(inspect, "+")
     inspect.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
@@ -283,6 +327,46 @@ def _add_examine(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--output", metavar="FILE", help="write to FILE, or each document into FOLDER/")
     parser.add_argument("--force", action="store_true", help="replace files that are there already")
+    _add_diagnosis(parser)
+    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of --format json")
+    parser.set_defaults(run=_examine)
+
+
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    from iiscluster_kb.comparison._command import add_arguments
+
+    add_arguments(parser)
+    parser.set_defaults(run=_verify)
+
+
+def _add_fix(parser: argparse.ArgumentParser) -> None:
+    _add_cases(parser, "+")
+    parser.add_argument(
+        "--output", metavar="DIR", required=True, help="the folder to make; it appears whole or not at all"
+    )
+    parser.add_argument("--force", action="store_true", help="replace the whole folder if it is not empty")
+    parser.add_argument(
+        "--dialect",
+        choices=("auto", "REGEDIT4", "5.00"),
+        default="auto",
+        help="form of the patches; auto (the default): by each machine's Windows",
+    )
+    parser.add_argument(
+        "--node",
+        metavar="NAME",
+        action="append",
+        help="work on this node alone; may be repeated; default: all",
+    )
+    parser.add_argument(
+        "--registration-by-registry",
+        action="store_true",
+        help="let the patches register COM servers too, where no regsvr32 can be run; not verified",
+    )
+    _add_diagnosis(parser)
+    parser.set_defaults(run=_fix)
+
+
+def _add_diagnosis(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--article",
         metavar="ID",
@@ -298,5 +382,3 @@ def _add_examine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--administered-from", metavar="MACHINE", help="the machine on which Cluster Administrator ran"
     )
-    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of --format json")
-    parser.set_defaults(run=_examine)

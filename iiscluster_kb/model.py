@@ -29,16 +29,19 @@ __all__ = [
     "Article",
     "ArticleSummary",
     "Artifact",
+    "Assumption",
     "Case",
     "CaseFile",
     "Cause",
     "Content",
+    "Deviation",
     "Dialect",
     "Document",
     "Evidence",
     "Fact",
     "FileEntry",
     "FileEvidence",
+    "FileRestored",
     "FileSubject",
     "Finding",
     "KeySubject",
@@ -46,6 +49,7 @@ __all__ = [
     "Mount",
     "Opinion",
     "Patch",
+    "PatchImported",
     "Phase",
     "Present",
     "Proof",
@@ -187,6 +191,8 @@ class RegistryEvidence:
     state: State = State.CLEAN
     notes: tuple[str, ...] = ()
     """Facts about the file that a reader of the report should know."""
+    written: datetime | None = None
+    """Of a hive: when Windows last wrote it, by its base block (UTC)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +458,34 @@ class ValueChange:
     before: RegistryValue | None
     """None: the value is not there."""
     after: RegistryValue | None
+    makes: KeyPath | None = None
+    """The outermost of the keys down to ``key`` that are not there before and are after; None: all are."""
+    removes: KeyPath | None = None
+    """The same of an undo: there before, gone after, with all that is in it."""
+
+    def undo(self) -> ValueChange:
+        """The same change read backwards."""
+        return ValueChange(self.key, self.name, self.after, self.before, self.removes, self.makes)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRestored:
+    """What a step is assumed to achieve: the file is in its place, sound, for the machine's processor."""
+
+    path: str
+    """Absolute Windows path, every variable expanded."""
+    size: int
+    """A plausible one, in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatchImported:
+    """What a step is assumed to achieve: its machine's patch was imported, byte for byte as delivered."""
+
+
+Assumption = FileRestored | PatchImported | ValueChange
+"""What is taken for granted once a step is done, so that a plan can be proved. A change counts by its
+``after`` alone: a program such as regsvr32 writes the value whatever was there."""
 
 
 class Phase(StrEnum):
@@ -468,6 +502,15 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Deviation:
+    """What one may see instead of what one should."""
+
+    seen: str
+    action: str
+    """What to do then, or what it means."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One thing to do."""
 
@@ -479,8 +522,12 @@ class Step:
     """What to type, exactly; several lines are several commands."""
     reason: str | None = None
     expect: str | None = None
-    """What one should see, and what to do if one sees something else."""
+    """What one should see."""
     warnings: tuple[str, ...] = ()
+    otherwise: tuple[Deviation, ...] = ()
+    """What one may see instead."""
+    achieves: tuple[Assumption, ...] = ()
+    """What the proof takes for granted once the step is done; empty: nothing that the diagnosis asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -514,20 +561,23 @@ class Patch:
     dialect: Dialect
     changes: tuple[ValueChange, ...]
     warnings: tuple[str, ...] = ()
+    undo_dialect: Dialect | None = None
+    """Of the undo, where its dialect cannot carry the old bytes; None: the same dialect."""
 
     def undo(self) -> Patch:
         """The same changes read backwards."""
         return Patch(
             self.machine,
-            self.dialect,
-            tuple(ValueChange(c.key, c.name, c.after, c.before) for c in reversed(self.changes)),
+            self.undo_dialect or self.dialect,
+            tuple(change.undo() for change in reversed(self.changes)),
             self.warnings,
+            self.undo_dialect and self.dialect,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What one finding becomes when its patch is laid over the evidence and all is diagnosed again."""
+    """What one finding becomes once the whole plan is carried out, as a diagnosis of that state tells."""
 
     machine: str | None
     finding: str

@@ -13,7 +13,6 @@ from iiscluster_kb.cluster import group_machines
 from iiscluster_kb.evidence import identify
 from iiscluster_kb.evidence._second_opinion import Panel, confirm
 from iiscluster_kb.model import Artifact, FileEvidence, RegistryEvidence, Report, Specimen
-from iiscluster_kb.registry.overlay import lay_over
 from iiscluster_kb.remedy import prescribe
 from iiscluster_kb.remedy.proof import prove
 
@@ -23,9 +22,10 @@ if TYPE_CHECKING:
 
     from iiscluster_kb.articles import Rule
     from iiscluster_kb.case import Limits
-    from iiscluster_kb.cluster import Cluster, Machine
+    from iiscluster_kb.cluster import Cluster
     from iiscluster_kb.model import Evidence, Finding, Remedy
-    from iiscluster_kb.registry.reg_text import Entry
+    from iiscluster_kb.remedy import RemedyOptions
+    from iiscluster_kb.remedy.supposition import Supposition
 
 __all__ = ["examine"]
 
@@ -33,13 +33,14 @@ _HASHERS = 2
 """Threads that hash while the evidence is read; hashing releases the interpreter's lock."""
 
 
-def examine(
+def examine(  # noqa: PLR0913 - each is a choice of its own, made by name
     *paths: str | os.PathLike[str],
     symptom: str | None = None,
     administered_from: str | None = None,
     articles: Iterable[str] | None = None,
     second_opinion: bool = True,
     limits: Limits | None = None,
+    remedy_options: RemedyOptions | None = None,
 ) -> Report:
     """Diagnose a collected case.
 
@@ -50,11 +51,13 @@ def examine(
         articles: Ids of the articles to ask, such as ``Q224553``; all of them by default.
         second_opinion: Whether independent readers re-read every registry fact that a finding cites.
         limits: How much a case may hold; see ``iiscluster_kb.case.Limits``.
+        remedy_options: Dialect of patches, nodes to work on, how COM servers are registered; see
+            ``iiscluster_kb.remedy.RemedyOptions``.
 
     Raises:
         CaseError: The case cannot be opened.
         RemedyError: The findings contradict each other, or the remedy fails its proof.
-        ValueError: An article is not known.
+        ValueError: An article or a chosen node is not known.
     """
     chosen = choose(articles)
     with ExitStack() as stack:
@@ -72,7 +75,7 @@ def examine(
         if panel is not None:
             findings = confirm(findings, evidence, panel)
         profiles = tuple(machine.profile for machine in cluster.machines)
-        remedy = _proved(prescribe(findings, profiles), cluster, chosen)
+        remedy = _proved(prescribe(findings, profiles, remedy_options), findings, cluster, chosen)
         return Report(
             case=case.name,
             stated=case.stated,
@@ -87,27 +90,20 @@ def examine(
         )
 
 
-def _proved(remedy: Remedy, cluster: Cluster, chosen: Sequence[Rule]) -> Remedy:
-    def rediagnose(changes: Mapping[str, Sequence[Entry]]) -> tuple[Finding, ...]:
-        machines = (_laid_over(machine, changes.get(machine.name, ())) for machine in cluster.machines)
-        return diagnose(replace(cluster, machines=tuple(machines)), chosen)
+def _proved(remedy: Remedy, findings: Sequence[Finding], cluster: Cluster, chosen: Sequence[Rule]) -> Remedy:
+    def rediagnose(supposed: Supposition) -> tuple[Finding, ...]:
+        return diagnose(_as_supposed(cluster, supposed), chosen)
 
-    return replace(remedy, proof=prove(remedy.patches, rediagnose))
-
-
-def _laid_over(machine: Machine, entries: Sequence[Entry]) -> Machine:
-    if not entries:
-        return machine
-    return replace(machine, evidence=tuple(_piece_laid_over(piece, entries) for piece in machine.evidence))
+    return replace(remedy, proof=prove(remedy, findings, rediagnose))
 
 
-def _piece_laid_over(piece: Evidence, entries: Sequence[Entry]) -> Evidence:
-    match piece:
-        case RegistryEvidence(mounts=mounts):
-            laid = tuple(replace(mount, root=lay_over(mount.root, mount.path, entries)) for mount in mounts)
-            return replace(piece, mounts=laid)
-        case _:
-            return piece
+def _as_supposed(cluster: Cluster, supposed: Supposition) -> Cluster:
+    machines = tuple(
+        replace(machine, evidence=supposed.evidence(machine.name, machine.evidence))
+        for machine in cluster.machines
+    )
+    stated = replace(cluster.stated, symptom=None) if supposed.symptom_is_gone else cluster.stated
+    return replace(cluster, machines=machines, stated=stated)
 
 
 def _artifacts(cluster: Cluster, hashes: Mapping[str, str]) -> tuple[Artifact, ...]:

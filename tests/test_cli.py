@@ -139,6 +139,8 @@ def test_what_is_no_expected_error_is_not_hidden(stage: Stage) -> None:
         (["examine", "case", "--format", "odt"], "(see iiscluster-kb examine --help)"),
         (["examine", "case", "--symptom", "none"], "(see iiscluster-kb examine --help)"),
         (["examine", "case", "--art", "Q1"], "unrecognized arguments: --art Q1 (see iiscluster-kb --help)"),
+        (["fix", "case"], "the following arguments are required: --output (see iiscluster-kb fix --help)"),
+        (["fix", "case", "--output", "x", "--dialect", "4"], "(see iiscluster-kb fix --help)"),
         (["inspect"], "the following arguments are required: CASE (see iiscluster-kb inspect --help)"),
         (["explain"], "the following arguments are required: ARTICLE (see iiscluster-kb explain --help)"),
         (["\x1b[31m"], "(see iiscluster-kb --help)"),
@@ -176,11 +178,18 @@ def test_options_reach_the_library(stage: Stage) -> None:
                 "administered_from": "ADMINPC",
                 "articles": ["Q1", "q2"],
                 "second_opinion": False,
+                "remedy_options": None,
             },
         ),
         (
             ("a",),
-            {"symptom": None, "administered_from": None, "articles": None, "second_opinion": True},
+            {
+                "symptom": None,
+                "administered_from": None,
+                "articles": None,
+                "second_opinion": True,
+                "remedy_options": None,
+            },
         ),
     ]
 
@@ -334,7 +343,7 @@ def test_the_version_is_told(arguments: list[str], capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == f"iiscluster-kb {iiscluster_kb.__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["", "examine", "inspect", "explain", "articles"])
+@pytest.mark.parametrize("command", ["", "examine", "fix", "inspect", "explain", "articles"])
 def test_every_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main([*command.split(), "--help"])
@@ -345,7 +354,7 @@ def test_every_help_has_an_example(command: str, capsys: pytest.CaptureFixture[s
 def test_the_help_of_examine_names_the_outputs(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main(["examine", "--help"])
-    assert "json, plan, reg, text" in " ".join(capsys.readouterr().out.split())
+    assert "html, json, plan, reg, steps, text" in " ".join(capsys.readouterr().out.split())
 
 
 def test_inspect_asks_no_second_reader(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:

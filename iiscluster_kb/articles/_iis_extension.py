@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.articles import _collect
+from iiscluster_kb.articles._server import clsid_key
 from iiscluster_kb.cluster import join
 from iiscluster_kb.model import (
     Absent,
+    Deviation,
+    FileRestored,
     FileSubject,
     Phase,
     Present,
@@ -16,9 +19,10 @@ from iiscluster_kb.model import (
     StatedSubject,
     Step,
     Unknown,
+    ValueChange,
     Verdict,
 )
-from iiscluster_kb.registry import fold
+from iiscluster_kb.registry import RegistryValue, ValueType, fold, sz
 
 if TYPE_CHECKING:
     from iiscluster_kb.cluster import Machine
@@ -45,6 +49,60 @@ RESOURCE_TYPE = "IIS Server Instance"
 _ENTRY_POINT = "DllRegisterServer"
 _MEDIA_FOLDERS = {"x86": "x86", "alpha": "Alpha"}
 """Below ``\\Ntoptpak\\En`` on the Option Pack CD (Q224553, Q230309)."""
+_SIZES = {"x86": 65_664, "alpha": 114_960}
+"""Bytes of the documented builds (Q224293, Q235373, Q263216)."""
+
+_RESTORE = "Put {dll} into {directory}"
+_RESTORE_REASON = "Cluster Administrator loads the page for the parameters from {dll} (Q224553, step 2)."
+_RESTORE_EXPECT = 'dir "{path}" shows the file, larger than zero bytes.'
+_RESTORE_MEDIA = (
+    "D: stands for the Option Pack CD and En for its language. The article calls the cabinet iis4_1.cab, other "
+    "articles (Q244220, Q199117, Q226512) call it Iis4_01.cab: take the one that is there."
+)
+_RESTORE_OTHERWISE = (
+    Deviation(
+        "extract is not found.",
+        "Windows NT 4.0 itself has no extract.exe; any program that opens cabinets serves.",
+    ),
+    Deviation(
+        "The file has zero bytes or is not in the cabinet.",
+        "Look into the other cabinets of the folder; copy the file from the healthy node if its processor is the same.",
+    ),
+)
+_WHICH_PROCESSOR = (
+    "The node's processor is not known. A DLL for x86 does not run on Alpha nor the other way round: choose the "
+    "folder x86 or Alpha on the CD accordingly."
+)
+_OLDER_THAN_SERVICE_PACK = (
+    "The file on the CD is older than the service pack on the node: apply the service pack again after taking it "
+    "(Q218922, Q194507), or take the later builds of Q263216 and Q247763."
+)
+_MFC = (
+    "With Mfc42u.dll 6.00 in system32, an Iisclex4.dll older than 4.2.742.1 crashes Cluster Administrator on the "
+    "very page that is restored here: look at the version of Mfc42u.dll first (Q263216)."
+)
+_REGISTER = "Register {dll}"
+_REGISTER_REASON = "COM finds the extension by its CLSID {clsid} (Q224553, step 3)."
+_REGISTER_EXPECT = "A message that DllRegisterServer in {dll} succeeded."
+_REGISTER_OTHERWISE = (
+    Deviation(
+        "LoadLibrary failed, 0x00000485.",
+        "A DLL that it needs is missing (Q160018): compare system32 and inetsrv with the other node.",
+    ),
+    Deviation("LoadLibrary failed, 0x000000b6.", "An MFC or ATL of another version is there (Q192535)."),
+    Deviation(
+        "LoadLibrary failed, any other number.",
+        "The file is not where the command looks, is damaged, or is made for another processor.",
+    ),
+    Deviation(
+        "The DllRegisterServer entry point was not found.",
+        "This is another file of that name: restore it first.",
+    ),
+    Deviation(
+        "DllRegisterServer failed.", "Log on as an administrator; the number that is shown tells the reason."
+    ),
+    Deviation("The command is not found.", "It is called regsvr32, not regsrv32, and lies in system32."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,22 +216,19 @@ def _judge_content(machine: Machine, specimen: Specimen, facts: tuple[AnyFact, .
 def restore_steps(machine: Machine) -> tuple[Step, ...]:
     """Step 2 of the article: take the file from the Option Pack CD, for the node's own processor."""
     directory = machine.expand(DIRECTORY)[0]
-    folder = _MEDIA_FOLDERS.get(machine.architecture or "", "<processor>")
-    media = rf"D:\Ntoptpak\En\{folder}\Winnt.SRV"
+    folder = _MEDIA_FOLDERS.get(machine.architecture or "")
+    command = rf'extract /a D:\Ntoptpak\En\{folder}\Winnt.SRV\iis4_1.cab {DLL} /L "{directory}"'
     return (
         Step(
             machine.name,
             Phase.RESTORE_FILE,
-            f"Put {DLL} into {directory}",
-            command=rf'extract /a {media}\iis4_1.cab {DLL} /L "{directory}"',
-            reason=f"Cluster Administrator loads the page for the parameters from {DLL} (Q224553, step 2).",
-            expect=(
-                f'dir "{join(directory, DLL)}" shows the file, larger than zero bytes. D: stands for the Option '
-                "Pack CD and En for its language. The article calls the cabinet iis4_1.cab, other articles "
-                "(Q244220, Q199117, Q226512) call it Iis4_01.cab: take the one that is there. Windows NT 4.0 "
-                "itself has no extract.exe; any program that opens cabinets serves."
-            ),
+            _RESTORE.format(dll=DLL, directory=directory),
+            command=command if folder else None,
+            reason=f"{_RESTORE_REASON.format(dll=DLL)} {_RESTORE_MEDIA}",
+            expect=_RESTORE_EXPECT.format(path=join(directory, DLL)),
             warnings=_warnings_of_old_files(machine),
+            otherwise=_RESTORE_OTHERWISE,
+            achieves=(_restored(machine),),
         ),
     )
 
@@ -181,19 +236,10 @@ def restore_steps(machine: Machine) -> tuple[Step, ...]:
 def _warnings_of_old_files(machine: Machine) -> tuple[str, ...]:
     warnings = []
     if machine.architecture not in _MEDIA_FOLDERS:
-        warnings.append(
-            "The node's processor is not known. A DLL for x86 does not run on Alpha nor the other way round: "
-            "choose the folder x86 or Alpha on the CD accordingly."
-        )
+        warnings.append(_WHICH_PROCESSOR)
     if machine.service_pack is None or machine.service_pack[:1] >= "4":
-        warnings.append(
-            "The file on the CD is older than the service pack on the node: apply the service pack again "
-            "after taking it (Q218922, Q194507), or take the later builds of Q263216 and Q247763."
-        )
-    warnings.append(
-        "With Mfc42u.dll 6.00 in system32, an Iisclex4.dll older than 4.2.742.1 crashes Cluster Administrator "
-        "on the very page that is restored here: look at the version of Mfc42u.dll first (Q263216)."
-    )
+        warnings.append(_OLDER_THAN_SERVICE_PACK)
+    warnings.append(_MFC)
     return tuple(warnings)
 
 
@@ -204,14 +250,36 @@ def register_steps(machine: Machine) -> tuple[Step, ...]:
         Step(
             machine.name,
             Phase.REGISTER,
-            f"Register {DLL}",
+            _REGISTER.format(dll=DLL),
             command=f'cd /d "{directory}"\nregsvr32 {DLL}',
-            reason=f"COM finds the extension by its CLSID {CLSID} (Q224553, step 3).",
-            expect=(
-                f'A message that DllRegisterServer in {DLL} succeeded. "LoadLibrary failed" with 0x00000485: a '
-                "DLL that it needs is missing (Q160018); with 0x000000b6: an MFC or ATL of another version "
-                '(Q192535). "DllRegisterServer entry point was not found": this is another file. The program is '
-                "called regsvr32, not regsrv32."
-            ),
+            reason=_REGISTER_REASON.format(clsid=CLSID),
+            expect=_REGISTER_EXPECT.format(dll=DLL),
+            otherwise=_REGISTER_OTHERWISE,
+            # It succeeds only if the file is there, loads and can register.
+            achieves=(_restored(machine), _registration(machine)),
         ),
     )
+
+
+def _restored(machine: Machine) -> FileRestored:
+    path = machine.expand(join(DIRECTORY, DLL))[0]
+    return FileRestored(path, _SIZES.get(machine.architecture or "", _SIZES["x86"]))
+
+
+def _registration(machine: Machine) -> ValueChange:
+    """What registration leaves: InprocServer32 of the CLSID, its unnamed value the full path (MSDN98)."""
+    path = machine.expand(join(DIRECTORY, DLL))[0]
+    clsid = clsid_key(CLSID)
+    server = clsid / "InprocServer32"
+    found = machine.value(server, "")
+    before = found.value if isinstance(found, Present) else None
+    after = RegistryValue("", ValueType.REG_SZ, sz(path))
+    if before is not None and _leads_to(machine, before, path):
+        after = before
+    absent = (key for key in (clsid, server) if isinstance(machine.key(key), Absent))
+    return ValueChange(server, "", before, after, makes=next(absent, None))
+
+
+def _leads_to(machine: Machine, value: RegistryValue, path: str) -> bool:
+    text = (value.text() or "").strip().strip('"')
+    return fold(machine.expand(text)[0]) == fold(path)

@@ -2,74 +2,182 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.errors import RemedyError
-from iiscluster_kb.model import Dialect, Patch, Remedy, Verdict
-from iiscluster_kb.remedy._plan import write_plan
+from iiscluster_kb.model import Dialect, Patch, Remedy, Role, Verdict
+from iiscluster_kb.registry import fold
+from iiscluster_kb.remedy import texts
+from iiscluster_kb.remedy._plan import Work, write_plan
+from iiscluster_kb.remedy._registration import look_for_file, registrations
+from iiscluster_kb.remedy._windows import dialect_of, is_nt4
 from iiscluster_kb.remedy.patch_text import format_patch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from iiscluster_kb.model import Finding, MachineProfile, ValueChange
+    from iiscluster_kb.model import Finding, MachineProfile, Phase, Step, ValueChange
 
-__all__ = ["dialect_of", "format_patch", "prescribe"]
-
-_FIRST_UNICODE_IMPORTER = 5
-"""Windows 2000 is the first whose Regedit takes the 5.00 form (KB 310516)."""
+__all__ = ["RemedyOptions", "dialect_of", "format_patch", "prescribe"]
 
 
-def dialect_of(machine: MachineProfile) -> Dialect:
-    """The .reg form for a machine; REGEDIT4, which every Windows takes, where its version is not known."""
-    major = (machine.windows or "").partition(".")[0]
-    if major.isdecimal() and int(major) >= _FIRST_UNICODE_IMPORTER:
-        return Dialect.VERSION_5
-    return Dialect.REGEDIT4
+@dataclass(frozen=True, slots=True)
+class RemedyOptions:
+    """What whoever asks for a remedy may choose."""
+
+    dialect: Dialect | None = None
+    """The form of every patch; None: by each machine's Windows."""
+    nodes: tuple[str, ...] = ()
+    """The nodes to work on, compared as Windows does; none named: all."""
+    registers: bool = False
+    """Whether patches register COM servers too, instead of a step that runs regsvr32."""
 
 
-def prescribe(findings: Iterable[Finding], machines: Iterable[MachineProfile]) -> Remedy:
+def prescribe(
+    findings: Iterable[Finding], machines: Iterable[MachineProfile], options: RemedyOptions | None = None
+) -> Remedy:
     """Draw the findings' changes and steps together.
 
     Args:
         findings: All of them; only those that found something carry changes and steps.
         machines: In the order in which they are to be worked on.
+        options: What was chosen; nothing, by default.
 
     Returns:
         A patch for each machine that needs one, and one plan over all machines; not yet proved.
 
     Raises:
         RemedyError: Two findings want different data in one value.
+        ValueError: A node that was chosen is not in the case.
     """
-    found = tuple(findings)
+    options = options or RemedyOptions()
     profiles = tuple(machines)
-    patches = []
-    by_hand: list[Patch] = []
+    out = _left_out(profiles, options.nodes)
+    everything = tuple(findings)
+    found = tuple(finding for finding in everything if finding.machine not in out)
+    patches, by_hand = _patches(found, profiles, options)
+    return Remedy(
+        tuple(patches),
+        write_plan(
+            Work(
+                profiles,
+                _distinct(_steps(found, registers=options.registers)),
+                patches,
+                by_hand,
+                unseen=_machines(f for f in everything if f.weighs and f.verdict is Verdict.UNDETERMINED),
+                left_out=_machines(f for f in everything if f not in found and (f.changes or f.steps)),
+            )
+        ),
+    )
+
+
+def _left_out(profiles: Sequence[MachineProfile], names: Iterable[str]) -> frozenset[str]:
+    """The machines that are not worked on, where some are named: an operator's workstation never is left out."""
+    wanted = {fold(name): name for name in names}
+    known = {fold(profile.name): profile for profile in profiles}
+    if unknown := [name for folded, name in wanted.items() if folded not in known]:
+        there = ", ".join(profile.name for profile in profiles)
+        raise ValueError(f"no machine {', '.join(unknown)} in the case; there are {there}")
+    return frozenset(
+        profile.name
+        for folded, profile in known.items()
+        if wanted and folded not in wanted and profile.role is not Role.OPERATOR
+    )
+
+
+def _machines(findings: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(finding.machine for finding in findings if finding.machine))
+
+
+# --- steps ------------------------------------------------------------------------------------------
+
+
+def _steps(findings: Iterable[Finding], *, registers: bool) -> Iterator[Step]:
+    for finding in findings:
+        for step in finding.steps:
+            yield look_for_file(step) if registers and registrations(step) else step
+
+
+def _distinct(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Each step once, with all that any finding says it achieves."""
+    seen: dict[tuple[str | None, Phase, str | None, str], Step] = {}
+    for step in steps:
+        place = (step.machine, step.phase, step.command, step.title)
+        known = seen.setdefault(place, step)
+        both = tuple(dict.fromkeys((*known.achieves, *step.achieves)))
+        seen[place] = replace(known, achieves=both)
+    return tuple(seen.values())
+
+
+# --- patches ----------------------------------------------------------------------------------------
+
+
+def _patches(
+    findings: Sequence[Finding], profiles: Iterable[MachineProfile], options: RemedyOptions
+) -> tuple[list[Patch], list[Patch]]:
+    """Patches that a .reg file can carry, and those that it cannot, with the reason among their warnings."""
+    carried, by_hand = [], []
     for machine in profiles:
-        changes = _merged(finding for finding in found if finding.machine == machine.name)
+        own = [finding for finding in findings if finding.machine == machine.name]
+        changes = _merged(own, registers=options.registers)
         if not changes:
             continue
-        patch = Patch(machine.name, dialect_of(machine), changes)
+        dialect = options.dialect or dialect_of(machine)
+        patch = Patch(machine.name, dialect, changes, tuple(_warnings(machine, dialect, own, options)))
         try:
             format_patch(patch)
-            format_patch(patch.undo())
+            carried.append(_with_undo(patch))
         except RemedyError as error:
-            by_hand.append(Patch(patch.machine, patch.dialect, changes, warnings=(str(error),)))
-        else:
-            patches.append(patch)
-    blind = tuple(f for f in found if f.weighs and f.verdict is Verdict.UNDETERMINED)
-    return Remedy(tuple(patches), write_plan(found, profiles, patches, by_hand, blind))
+            by_hand.append(replace(patch, warnings=(str(error),)))
+    return carried, by_hand
 
 
-def _merged(findings: Iterable[Finding]) -> tuple[ValueChange, ...]:
+def _with_undo(patch: Patch) -> Patch:
+    """The patch with an undo that gives the very bytes back, in the other dialect where its own cannot."""
+    try:
+        format_patch(patch.undo())
+    except RemedyError as error:
+        warning = texts.UNDO_IN_OTHER_DIALECT.format(machine=patch.machine, why=error)
+        patch = replace(patch, undo_dialect=Dialect.VERSION_5, warnings=(*patch.warnings, warning))
+        format_patch(patch.undo())
+    return patch
+
+
+def _warnings(
+    machine: MachineProfile, dialect: Dialect, findings: Iterable[Finding], options: RemedyOptions
+) -> Iterator[str]:
+    match is_nt4(machine), dialect:
+        case None, Dialect.REGEDIT4:
+            yield texts.WINDOWS_UNKNOWN.format(machine=machine.name)
+        case None, Dialect.VERSION_5:
+            yield texts.DIALECT_MAY_BE_TOO_NEW.format(machine=machine.name)
+        case True, Dialect.VERSION_5:
+            yield texts.DIALECT_TOO_NEW.format(machine=machine.name)
+        case _:
+            pass
+    if options.registers:
+        for change in dict.fromkeys(c for f in findings for step in f.steps for c in registrations(step)):
+            yield texts.REGISTRATION_UNVERIFIED.format(clsid=change.key.parts[-2])
+
+
+def _merged(findings: Iterable[Finding], *, registers: bool) -> tuple[ValueChange, ...]:
+    """All changes to one machine. Registrations come first: what follows hex(2) may be dropped (Q186146)."""
+    listed = tuple(findings)
+    registered = [
+        (change, finding)
+        for finding in listed
+        for step in finding.steps
+        for change in registrations(step)
+        if registers
+    ]
     wanted: dict[tuple[object, str], tuple[ValueChange, Finding]] = {}
-    for finding in findings:
-        for change in finding.changes:
-            place = (change.key, change.name.upper())
-            known, other = wanted.setdefault(place, (change, finding))
-            if (known.before, known.after) != (change.before, change.after):
-                raise RemedyError(
-                    f"{change.key.short} : {change.name or '(default)'} on {finding.machine}: "
-                    f"{other.cause.id} and {finding.cause.id} want different data"
-                )
+    for change, finding in (*registered, *((change, f) for f in listed for change in f.changes)):
+        place = (change.key, fold(change.name))
+        known, other = wanted.setdefault(place, (change, finding))
+        if (known.before, known.after) != (change.before, change.after):
+            raise RemedyError(
+                f"{change.key.short} : {change.name or '(default)'} on {finding.machine}: "
+                f"{other.cause.id} and {finding.cause.id} want different data"
+            )
     return tuple(change for change, _ in wanted.values())

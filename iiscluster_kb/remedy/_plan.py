@@ -7,219 +7,164 @@ hold the value before either restarts.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.model import Dialect, Phase, Step
+from iiscluster_kb.model import Phase, Step
+from iiscluster_kb.remedy import texts
+from iiscluster_kb.remedy._back_up import back_up
+from iiscluster_kb.remedy._edit import edit, import_patch, verify
+from iiscluster_kb.remedy._windows import has_reg_and_shutdown
+from iiscluster_kb.remedy.commands import without_hostile_command
 from iiscluster_kb.remedy.naming import name_patches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from iiscluster_kb.model import Finding, MachineProfile, Patch, ValueChange
-    from iiscluster_kb.remedy.naming import NamedPatch
+    from iiscluster_kb.model import MachineProfile, Patch
 
-__all__ = ["write_plan"]
+__all__ = ["Work", "write_plan"]
 
-_ON_THE_MACHINE = (Phase.RESTORE_FILE, Phase.REGISTER)
+_BEFORE_PATCHES = (Phase.RESTORE_FILE, Phase.REGISTER)
+_WORK = (Phase.BACK_UP, *_BEFORE_PATCHES, Phase.PATCH, Phase.VERIFY)
 
 
-def write_plan(
-    findings: Sequence[Finding],
-    machines: Sequence[MachineProfile],
-    patches: Sequence[Patch],
-    by_hand: Sequence[Patch],
-    blind: Sequence[Finding],
-) -> tuple[Step, ...]:
-    """Order all steps; empty where nothing is to be done.
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All that a plan is made of."""
 
-    Args:
-        findings: All of them.
-        machines: In the order of work.
-        patches: Changes that a .reg file makes.
-        by_hand: Changes that no .reg file can carry to that machine; ``warnings`` say why.
-        blind: Findings that the evidence left open.
-    """
-    steps = _distinct(step for finding in findings for step in finding.steps)
-    touched = [m for m in machines if _concerns(m, steps, (*patches, *by_hand))]
-    plan: list[Step] = []
+    machines: Sequence[MachineProfile]
+    """In the order of work."""
+    steps: Sequence[Step]
+    """Of all findings, in their order; equal ones once."""
+    patches: Sequence[Patch]
+    """Changes that a .reg file makes."""
+    by_hand: Sequence[Patch] = ()
+    """Changes that no .reg file can carry to that machine; ``warnings`` say why."""
+    unseen: Sequence[str] = ()
+    """Machines of which the evidence left something open."""
+    left_out: Sequence[str] = ()
+    """Machines that were found faulty and are not worked on by choice."""
+
+    def of(self, machine: MachineProfile, *phases: Phase) -> Iterator[Step]:
+        """The findings' own steps on a machine, phase by phase."""
+        for phase in phases:
+            yield from (s for s in self.steps if s.machine == machine.name and s.phase is phase)
+
+    def elsewhere(self, phase: Phase) -> Iterator[Step]:
+        """The findings' own steps on no machine in particular, and on machines that nobody collected."""
+        known = {machine.name for machine in self.machines}
+        return (step for step in self.steps if step.machine not in known and step.phase is phase)
+
+    def touches(self, machine: MachineProfile) -> bool:
+        """Whether anything is changed on the machine."""
+        patched = {patch.machine for patch in (*self.patches, *self.by_hand)}
+        return machine.name in patched or any(True for _ in self.of(machine, *_WORK))
+
+
+def write_plan(work: Work) -> tuple[Step, ...]:
+    """Order all steps; empty where nothing is to be done."""
+    touched = [machine for machine in work.machines if work.touches(machine)]
+    profiles = {machine.name: machine for machine in work.machines}
+    return tuple(
+        without_hostile_command(step, profiles.get(step.machine or "")) for step in _steps(work, touched)
+    )
+
+
+def _steps(work: Work, touched: Sequence[MachineProfile]) -> Iterator[Step]:
+    edits_registry = bool(work.patches or work.by_hand)
     if touched:
-        plan.append(_read_this_first(bool(patches or by_hand)))
-    for machine in touched:
-        plan += _on_machine(machine, steps, patches, by_hand)
-    plan += _before_restart(touched, blind)
-    plan += (_restart(machine, number, touched) for number, machine in enumerate(touched))
-    plan += (step for step in steps if step.phase is Phase.ADMINISTER)
-    if touched and not any(step.phase is Phase.ADMINISTER for step in steps):
-        plan.append(_create_the_instance())
-    return tuple(plan)
+        yield _read_this_first(work, edits_registry=edits_registry)
+    yield from work.elsewhere(Phase.NOTE)
+    for machine in work.machines:
+        yield from work.of(machine, Phase.NOTE)
+        if machine in touched:
+            yield from _on_machine(machine, work)
+    for phase in _WORK:
+        yield from work.elsewhere(phase)
+    if touched and work.unseen:
+        yield _look_first(work.unseen)
+    for number, machine in enumerate(touched):
+        yield _restart(machine, touched[number - 1] if number else None, alone=len(touched) == 1)
+    for machine in work.machines:
+        yield from work.of(machine, Phase.RESTART)
+    yield from work.elsewhere(Phase.RESTART)
+    if edits_registry:
+        yield _last_look()
+    last = [step for step in work.steps if step.phase is Phase.ADMINISTER]
+    yield from last
+    if touched and not last:
+        yield _create_the_instance()
 
 
-def _distinct(steps: Iterable[Step]) -> list[Step]:
-    seen: dict[tuple[str | None, Phase, str | None, str], Step] = {}
-    for step in steps:
-        seen.setdefault((step.machine, step.phase, step.command, step.title), step)
-    return list(seen.values())
-
-
-def _concerns(machine: MachineProfile, steps: Iterable[Step], patches: Iterable[Patch]) -> bool:
-    return any(step.machine == machine.name and step.phase in _ON_THE_MACHINE for step in steps) or any(
-        patch.machine == machine.name for patch in patches
-    )
-
-
-def _read_this_first(edits_registry: bool) -> Step:
-    warnings = (
-        (
-            "Using Registry Editor incorrectly can cause serious problems that may require you to reinstall the "
-            "operating system. Be sure that you can restore what you change."
-        ),
-        (
-            "The cluster database is not replicated by edits with a registry editor: a change reaches only the "
-            "node on which it is made, and Microsoft's documentation warns against such edits. The supported road "
-            "is REGCLADM.EXE of the Platform SDK, or cluster.exe /regext of Windows 2000 (Q272350), run once on a "
-            "node with the DLL in place. The article edits the registry of both nodes, and so does this plan."
-        ),
-    )
+def _read_this_first(work: Work, *, edits_registry: bool) -> Step:
+    warnings = [texts.REGISTRY_EDITOR]
+    if edits_registry:
+        warnings.append(texts.NOT_REPLICATED)
+    if work.left_out:
+        warnings.append(texts.LEFT_OUT.format(machines=", ".join(work.left_out)))
     return Step(
         None,
         Phase.NOTE,
-        "Before you begin",
-        reason="Work on one node to the end, then on the other; restart only when both are done.",
-        warnings=warnings if edits_registry else warnings[:1],
+        texts.BEFORE,
+        reason=texts.BEFORE_REASON,
+        expect=texts.BEFORE_EXPECT,
+        warnings=tuple(warnings),
     )
 
 
-def _on_machine(
-    machine: MachineProfile, steps: Sequence[Step], patches: Sequence[Patch], by_hand: Sequence[Patch]
-) -> Iterator[Step]:
-    yield _back_up(machine)
-    for phase in _ON_THE_MACHINE:
-        yield from (step for step in steps if step.machine == machine.name and step.phase is phase)
-    for named in name_patches(patches):
+def _on_machine(machine: MachineProfile, work: Work) -> Iterator[Step]:
+    yield back_up(machine)
+    yield from work.of(machine, Phase.BACK_UP, *_BEFORE_PATCHES)
+    for named in name_patches(work.patches):
         if named.patch.machine == machine.name:
-            yield _import(named)
-            yield from (_verify(named.patch, change) for change in named.patch.changes)
-    for patch in by_hand:
+            yield import_patch(named)
+            for change in named.patch.changes:
+                yield verify(machine, change, named.undo_file)
+    for patch in work.by_hand:
         if patch.machine == machine.name:
-            yield from (_edit(patch, change) for change in patch.changes)
-            yield from (_verify(patch, change) for change in patch.changes)
+            for change in patch.changes:
+                yield edit(patch, change)
+                yield verify(machine, change, None)
+    yield from work.of(machine, Phase.PATCH, Phase.VERIFY)
 
 
-def _back_up(machine: MachineProfile) -> Step:
-    root = machine.system_root or "%SystemRoot%"
+def _look_first(unseen: Iterable[str]) -> Step:
+    machines = ", ".join(unseen)
     return Step(
-        machine.name,
-        Phase.BACK_UP,
-        f"Back up {machine.name}, the cluster hive included",
-        command=(
-            f"rdisk /s\nnet stop clussvc\ncopy {root}\\Cluster\\CLUSDB {root}\\Cluster\\CLUSDB.before\nnet start clussvc"
-        ),
-        reason=(
-            "An emergency repair disk never holds the cluster hive (Q217157). NT Backup with Backup Local "
-            "Registry does, and spares stopping the service."
-        ),
-        expect="CLUSDB.before has the size of CLUSDB, more than zero bytes.",
-        warnings=(
-            (
-                "Stopping the cluster service moves this node's groups to the other node. Do it on one node at a "
-                "time, and go on only when the service runs again."
-            ),
-        ),
-    )
-
-
-def _import(named: NamedPatch) -> Step:
-    patch = named.patch
-    warnings: tuple[str, ...] = ()
-    if patch.dialect is Dialect.REGEDIT4:
-        warnings = (
-            (
-                "That Regedit of Windows NT 4.0 imports a REG_MULTI_SZ as meant has not been verified on a real "
-                "machine: look at the result in Regedt32 (next step), and where it is not as shown, type the value "
-                "in there by the article's own steps."
-            ),
-        )
-    return Step(
-        patch.machine,
-        Phase.PATCH,
-        f"Import {named.file} on {patch.machine}",
-        command=f"regedit {named.file}",
-        reason=(
-            "HKEY_LOCAL_MACHINE\\Cluster is there only while the cluster service runs on this node: start it "
-            "before. The file replaces the whole value, so it carries every CLSID that was listed before."
-        ),
-        expect=f"Registry Editor says that the information was entered. {named.undo_file} takes it back.",
-        warnings=warnings,
-    )
-
-
-def _edit(patch: Patch, change: ValueChange) -> Step:
-    return Step(
-        patch.machine,
-        Phase.PATCH,
-        f"Type {change.name or '(default)'} in on {patch.machine} with Regedt32",
-        command="regedt32",
-        reason=f"No .reg file can carry this change to this machine: {'; '.join(patch.warnings)}.",
-        expect=_sight(change),
-    )
-
-
-def _verify(patch: Patch, change: ValueChange) -> Step:
-    return Step(
-        patch.machine,
-        Phase.VERIFY,
-        f"Look at the value on {patch.machine} in Regedt32",
-        command="regedt32",
-        reason="An importer's silence or success message proves nothing.",
-        expect=_sight(change),
-    )
-
-
-def _sight(change: ValueChange) -> str:
-    if change.after is None:
-        return f"{change.key} has no value {change.name or '(default)'}."
-    shown = ", ".join(change.after.strings()) or change.after.data.hex(" ")
-    return (
-        f"{change.key}: {change.name or '<No Name>'} : {change.after.type_name} : {shown}. If it is not so: "
-        f"select the key, Edit, Add Value, Value Name {change.name}, Data Type {change.after.type_name}, and "
-        "type each string on a line of its own, braces included (Q224553, steps 4 to 7)."
-    )
-
-
-def _before_restart(touched: Sequence[MachineProfile], blind: Sequence[Finding]) -> Iterator[Step]:
-    unseen = dict.fromkeys(finding.machine for finding in blind if finding.machine)
-    if not touched or not unseen:
-        return
-    named = ", ".join(unseen)
-    yield Step(
         None,
         Phase.NOTE,
-        f"Look at {named} before anything restarts",
-        reason=(
-            f"The evidence left open what {named} lacks. A node that restarts takes the cluster database from "
-            "the node that is up: if that one lacks the value, the change is lost (Q217147)."
-        ),
-        expect="Collect what is missing and examine again, or go through the article's steps there by hand.",
+        texts.UNSEEN.format(machines=machines),
+        reason=texts.UNSEEN_REASON.format(machines=machines),
+        expect=texts.UNSEEN_EXPECT,
     )
 
 
-def _restart(machine: MachineProfile, number: int, touched: Sequence[MachineProfile]) -> Step:
-    alone = len(touched) == 1
-    before = (
-        ""
-        if number == 0
-        else f", when {touched[number - 1].name} is back and online in Cluster Administrator"
-    )
-    return Step(
+def _restart(machine: MachineProfile, before: MachineProfile | None, *, alone: bool) -> Step:
+    title = texts.RESTART.format(machine=machine.name)
+    if before is not None:
+        title = texts.RESTART_AFTER.format(machine=machine.name, before=before.name)
+    step = Step(
         machine.name,
         Phase.RESTART,
-        f"Close Registry Editor and restart {machine.name}{before}",
-        reason=(
-            "Cluster Administrator and the cluster service read the extension at their start."
-            if alone
-            else "Every node holds the change by now; restart one node at a time (Q224553, step 9)."
-        ),
-        expect=f"{machine.name} is online in Cluster Administrator, its groups can be moved back.",
+        title,
+        reason=texts.RESTART_REASON_ALONE if alone else texts.RESTART_REASON,
+        expect=texts.RESTART_EXPECT.format(machine=machine.name),
+        otherwise=texts.RESTART_OTHERWISE,
+    )
+    if has_reg_and_shutdown(machine):
+        return replace(step, command="shutdown -r -t 0")
+    return replace(step, reason=f"{step.reason} {texts.RESTART_HOW}")
+
+
+def _last_look() -> Step:
+    return Step(
+        None,
+        Phase.VERIFY,
+        texts.LAST_LOOK,
+        reason=texts.LAST_LOOK_REASON,
+        expect=texts.LAST_LOOK_EXPECT,
+        otherwise=texts.LAST_LOOK_OTHERWISE,
     )
 
 
@@ -227,9 +172,10 @@ def _create_the_instance() -> Step:
     return Step(
         None,
         Phase.ADMINISTER,
-        "Create the IIS Server Instance in Cluster Administrator, on a node",
+        texts.CREATE,
         command="cluadmin",
-        reason="A remote Cluster Administrator cannot list the sites of the metabase (Q224553).",
-        expect="After Dependencies, Next leads to the page for the instance's parameters.",
-        warnings=("Use a group of its own, not the default Cluster Group (Q191138, Q168948).",),
+        reason=texts.CREATE_REASON,
+        expect=texts.CREATE_EXPECT,
+        warnings=(texts.CREATE_GROUP,),
+        otherwise=texts.CREATE_OTHERWISE,
     )

@@ -1,4 +1,4 @@
-"""File names of patches: every output that names a patch names the same file."""
+"""File names of patches and step sheets: every output that names a file names the same."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from iiscluster_kb.model import Patch
+    from iiscluster_kb.model import Patch, Remedy
 
-__all__ = ["NamedPatch", "name_patches", "safe_file_name"]
+__all__ = ["NamedPatch", "name_patches", "name_sheets", "safe_file_name"]
 
 
 _LONGEST_NAME = 64
@@ -33,17 +33,38 @@ class NamedPatch:
 
 def name_patches(patches: Iterable[Patch]) -> tuple[NamedPatch, ...]:
     """Give each patch and its undo a file name; no two are equal, even where case does not count."""
+    listed = tuple(patches)
+    stems = _stems(patch.machine for patch in listed)
+    return tuple(
+        NamedPatch(patch, f"{stem}.reg", f"{stem}-undo.reg")
+        for patch, stem in zip(listed, stems, strict=True)
+    )
+
+
+def name_sheets(remedy: Remedy) -> dict[str, str]:
+    """The file name of the step sheet of each machine on which there is something to do, in order of the plan.
+
+    A sheet bears its machine's name as the machine's patch does.
+    """
+    patched = [patch.machine for patch in remedy.patches]
+    worked = dict.fromkeys(step.machine for step in remedy.plan if step.machine is not None)
+    machines = (*patched, *(machine for machine in worked if machine not in patched))
+    stems = dict(zip(machines, _stems(machines), strict=True))
+    return {machine: f"{stems[machine]}-steps.txt" for machine in worked}
+
+
+def _stems(machines: Iterable[str]) -> Iterator[str]:
+    """A stem for each, so that all files made of all stems have different names."""
     taken: set[str] = set()
-    return tuple(_name(patch, taken) for patch in patches)
-
-
-def _name(patch: Patch, taken: set[str]) -> NamedPatch:
-    stem = safe_file_name(patch.machine)
-    bases = (stem if number == 1 else f"{stem}-{number}" for number in count(1))
-    pairs = ((f"{base}.reg", f"{base}-undo.reg") for base in bases)
-    file, undo_file = next(pair for pair in pairs if taken.isdisjoint(map(str.upper, pair)))
-    taken.update((file.upper(), undo_file.upper()))
-    return NamedPatch(patch, file, undo_file)
+    for machine in machines:
+        plain = safe_file_name(machine)
+        for number in count(1):
+            stem = plain if number == 1 else f"{plain}-{number}"
+            files = {f"{stem}{ending}".upper() for ending in (".reg", "-undo.reg", "-steps.txt")}
+            if taken.isdisjoint(files):
+                taken |= files
+                yield stem
+                break
 
 
 def safe_file_name(name: str) -> str:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.registry.reg_text import PATCH_COMMENT, KeyEntry, ValueDeletion, ValueEntry, format_reg
+from iiscluster_kb.registry.reg_text import (
+    PATCH_COMMENT,
+    KeyDeletion,
+    KeyEntry,
+    ValueDeletion,
+    ValueEntry,
+    format_reg,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from iiscluster_kb.model import Patch, ValueChange
     from iiscluster_kb.registry.reg_text import Entry
 
 __all__ = ["format_patch"]
+
+_COMMENT_COLUMNS = 78
+"""Two less than a console has, for the semicolon and the blank."""
 
 
 def format_patch(patch: Patch) -> bytes:
@@ -19,14 +32,22 @@ def format_patch(patch: Patch) -> bytes:
     Raises:
         RemedyError: The patch's dialect cannot carry one of the values.
     """
-    entries: list[Entry] = []
-    for change in patch.changes:
-        entries.append(KeyEntry(change.key))
-        entries.append(_entry(change))
-    return format_reg(entries, patch.dialect, comments=(PATCH_COMMENT, *patch.warnings), parents=True)
+    # An undo deletes each key that its patch made once: Samba refuses to delete what is not there.
+    entries = dict.fromkeys(entry for change in patch.changes for entry in _entries(change))
+    return format_reg(entries, patch.dialect, comments=(PATCH_COMMENT, *_comments(patch)), parents=True)
 
 
-def _entry(change: ValueChange) -> Entry:
+def _comments(patch: Patch) -> Iterator[str]:
+    for warning in patch.warnings:
+        yield from textwrap.wrap(warning, _COMMENT_COLUMNS)
+
+
+def _entries(change: ValueChange) -> Iterator[Entry]:
+    if change.removes is not None:
+        yield KeyDeletion(change.removes)
+        return
+    yield KeyEntry(change.key)
     if change.after is None:
-        return ValueDeletion(change.key, change.name)
-    return ValueEntry(change.key, change.after)
+        yield ValueDeletion(change.key, change.name)
+    else:
+        yield ValueEntry(change.key, change.after)

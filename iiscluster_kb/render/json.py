@@ -295,6 +295,7 @@ def _step(number: int, step: Step) -> Json:
         "command": step.command,
         "reason": step.reason,
         "expect": step.expect,
+        "otherwise": [{"seen": other.seen, "action": other.action} for other in step.otherwise],
         "warnings": list(step.warnings),
     }
 

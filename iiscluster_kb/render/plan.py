@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.model import Document, Phase, Verdict
+from iiscluster_kb.model import Document, Verdict
+from iiscluster_kb.remedy import texts
 from iiscluster_kb.remedy.naming import name_patches
 from iiscluster_kb.render import Renderer
 from iiscluster_kb.render._escape import code_span, fenced, markdown
@@ -21,20 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RENDERER"]
 
-_PHASES = {
-    Phase.BACK_UP: "back up",
-    Phase.RESTORE_FILE: "restore the file",
-    Phase.REGISTER: "register",
-    Phase.PATCH: "change the registry",
-    Phase.VERIFY: "verify",
-    Phase.RESTART: "restart",
-    Phase.ADMINISTER: "administer the cluster",
-    Phase.NOTE: "note",
-}
-_REGISTRY_WARNING = (
-    "A mistake in the registry can keep Windows from starting. Back up first, change nothing but what is listed here, "
-    "and keep the undo files at hand."
-)
 _IN_STEP = "  "
 """Indents what belongs to a step of the checklist."""
 
@@ -45,17 +32,17 @@ def _render(report: Report, _view: View) -> Iterator[Document]:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"# Plan for {markdown(report.cluster or report.case)}"
+    yield f"# {markdown(texts.PLAN_FOR.format(name=report.cluster or report.case))}"
     yield ""
     yield markdown(headline(report.findings))
     yield ""
     if report.remedy.patches:
-        yield f"> **Warning:** {_REGISTRY_WARNING}"
+        yield f"> **{texts.WARNING}** {texts.REGISTRY_WARNING}"
         yield ""
     if report.remedy.plan:
         yield from _steps(report.remedy)
     else:
-        yield "There is nothing to do."
+        yield texts.NOTHING_TO_DO
         yield ""
     yield from _patches(report.remedy)
     yield from _proof(report.remedy)
@@ -65,7 +52,7 @@ def _lines(report: Report) -> Iterator[str]:
 def _steps(remedy: Remedy) -> Iterator[str]:
     numbered = enumerate(remedy.plan, 1)
     for (machine, phase), steps in groupby(numbered, key=lambda item: (item[1].machine, item[1].phase)):
-        heading = _PHASES[phase]
+        heading = texts.PHASES[phase]
         yield f"## {heading.capitalize()}" if machine is None else f"## {markdown(machine)}: {heading}"
         yield ""
         for number, step in steps:
@@ -73,16 +60,21 @@ def _steps(remedy: Remedy) -> Iterator[str]:
 
 
 def _step(number: int, step: Step) -> Iterator[str]:
-    yield f"- [ ] **Step {number}.** {markdown(step.title)}"
+    yield f"- [ ] **{texts.STEP.format(number=number)}** {markdown(step.title)}"
     if step.reason:
         yield from _paragraph(markdown(step.reason))
     for warning in step.warnings:
-        yield from _paragraph(f"**Warning:** {markdown(warning)}")
+        yield from _paragraph(f"**{texts.WARNING}** {markdown(warning)}")
     if step.command:
         yield ""
         yield from fenced(step.command.splitlines(), _IN_STEP)
     if step.expect:
-        yield from _paragraph(f"*What one should see:* {markdown(step.expect)}")
+        yield from _paragraph(f"*{texts.EXPECT}* {markdown(step.expect)}")
+    if step.otherwise:
+        yield from _paragraph(f"*{texts.OTHERWISE}*")
+        yield ""
+        for deviation in step.otherwise:
+            yield f"{_IN_STEP}- *{markdown(deviation.seen)}* {markdown(deviation.action)}"
     yield ""
 
 
@@ -93,7 +85,7 @@ def _paragraph(text: str) -> tuple[str, str]:
 def _patches(remedy: Remedy) -> Iterator[str]:
     if not remedy.patches:
         return
-    yield "## What the patches change"
+    yield f"## {texts.WHAT_PATCHES_CHANGE}"
     yield ""
     for named in name_patches(remedy.patches):
         yield from _patch(named)
@@ -102,7 +94,7 @@ def _patches(remedy: Remedy) -> Iterator[str]:
 def _patch(named: NamedPatch) -> Iterator[str]:
     yield f"### {markdown(named.patch.machine)}"
     yield ""
-    yield f"{code_span(named.file)} ({named.patch.dialect}); {code_span(named.undo_file)} takes it back."
+    yield f"{code_span(named.file)} ({named.patch.dialect}); {code_span(named.undo_file)} {texts.TAKES_IT_BACK}"
     yield ""
     yield "| key | value | before | after |"
     yield "| --- | --- | --- | --- |"
@@ -115,7 +107,7 @@ def _patch(named: NamedPatch) -> Iterator[str]:
 
 def _patch_warnings(patch: Patch) -> Iterator[str]:
     for warning in patch.warnings:
-        yield f"> **Warning:** {markdown(warning)}"
+        yield f"> **{texts.WARNING}** {markdown(warning)}"
         yield ""
 
 
@@ -126,9 +118,9 @@ def _side(value: RegistryValue | None) -> str:
 def _proof(remedy: Remedy) -> Iterator[str]:
     if not remedy.proof:
         return
-    yield "## What was proved"
+    yield f"## {texts.WHAT_WAS_PROVED}"
     yield ""
-    yield "Each patch was laid over the evidence in memory, and everything was diagnosed again:"
+    yield texts.HOW_IT_WAS_PROVED
     yield ""
     for proof in remedy.proof:
         where = "" if proof.machine is None else f" on {markdown(proof.machine)}"
@@ -142,7 +134,7 @@ def _unpatched(report: Report) -> Iterator[str]:
     open_findings = [finding for finding in report.findings if _is_open(finding, patched)]
     if not open_findings:
         return
-    yield "## What is not patched, and why"
+    yield f"## {texts.NOT_PATCHED}"
     yield ""
     for finding in open_findings:
         words = VERDICT_WORDS[finding.verdict]
@@ -160,10 +152,10 @@ def _is_open(finding: Finding, patched: set[str]) -> bool:
 def _why(finding: Finding) -> str:
     explained = markdown(finding.explanation)
     if finding.verdict is Verdict.UNDETERMINED:
-        return f"{explained} Nothing is changed where the evidence does not tell."
+        return f"{explained} {texts.NOT_TOLD}"
     if finding.changes:
-        return f"{explained} No file can carry the change; it is made by hand, as the steps say."
-    return f"{explained} No registry value mends this; the steps above do."
+        return f"{explained} {texts.BY_HAND}"
+    return f"{explained} {texts.BY_STEPS}"
 
 
 RENDERER = Renderer("plan", _render)

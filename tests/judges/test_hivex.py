@@ -13,7 +13,7 @@ from iiscluster_kb import examine
 from iiscluster_kb.model import Dialect
 from iiscluster_kb.regf import Hive
 from iiscluster_kb.remedy import format_patch
-from tests.support.scenarios import SCENARIOS
+from tests.judges._patches import PATCHED, exported_value, patches_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,16 +27,7 @@ pytestmark = pytest.mark.skipif(
     HIVEXREGEDIT is None, reason="hivexregedit (Debian: libwin-hivex-perl) is missing"
 )
 
-PATCHED = [
-    scenario
-    for scenario in SCENARIOS
-    if scenario.exit_status == 1
-    and any(
-        v["cause"].endswith("admin-extensions-missing") and v["verdict"] == "confirmed"
-        for v in scenario.verdicts
-    )
-    and (scenario.case / "NODE1" / "CLUSDB").exists()
-]
+WITH_HIVES = [scenario for scenario in PATCHED if (scenario.case / "NODE1" / "CLUSDB").exists()]
 
 
 def merge(patch: Patch, hive: Path) -> None:
@@ -53,6 +44,21 @@ def merge(patch: Patch, hive: Path) -> None:
     source.unlink()
 
 
+def export(patch: Patch, hive: Path) -> list[RegistryValue | None]:
+    """What the program's own export, read by ours, gives."""
+    values = []
+    for change in patch.changes:
+        below = "\\".join(("", *change.key.parts[2:]))
+        done = subprocess.run(
+            [str(HIVEXREGEDIT), "--export", "--prefix", r"HKEY_LOCAL_MACHINE\Cluster", str(hive), below],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+        values.append(exported_value(done.stdout, change.key, change.name))
+    return values
+
+
 def read(hive: Path, patch: Patch) -> list[RegistryValue | None]:
     with Hive.open(hive) as opened:
         values = []
@@ -63,16 +69,16 @@ def read(hive: Path, patch: Patch) -> list[RegistryValue | None]:
         return values
 
 
-@pytest.mark.parametrize("scenario", PATCHED, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", WITH_HIVES, ids=lambda scenario: scenario.name)
 def test_the_patch_cures_and_the_undo_leads_back(scenario: Scenario, tmp_path: Path) -> None:
     case = tmp_path / "case"
     shutil.copytree(scenario.case, case)
-    before = examine(case, second_opinion=False, articles=["Q224553"], **scenario.options)
-    patches = [patch for patch in before.remedy.patches if (case / patch.machine / "CLUSDB").exists()]
+    patches = [p for p in patches_of(scenario) if (case / p.machine / "CLUSDB").exists()]
     assert patches
     for patch in patches:
         merge(patch, case / patch.machine / "CLUSDB")
         assert read(case / patch.machine / "CLUSDB", patch) == [change.after for change in patch.changes]
+        assert export(patch, case / patch.machine / "CLUSDB") == [change.after for change in patch.changes]
     after = examine(case, second_opinion=False, articles=["Q224553"], **scenario.options)
     cured = {(f.cause.id, f.machine): f.verdict for f in after.findings}
     for patch in patches:

@@ -10,36 +10,31 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from iiscluster_kb import examine
 from iiscluster_kb.errors import RemedyError
 from iiscluster_kb.model import Dialect, Patch
 from iiscluster_kb.registry import ValueType
-from iiscluster_kb.registry.reg_text import ValueEntry, parse_reg
 from iiscluster_kb.remedy import format_patch
-from tests.support.scenarios import SCENARIOS
+from tests.judges._patches import (
+    CLSID,
+    PATCHED,
+    exported_key,
+    exported_value,
+    patch_of,
+    registration,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from iiscluster_kb.model import ValueChange
-    from iiscluster_kb.registry import RegistryValue
+    from iiscluster_kb.registry import KeyPath, RegistryValue
     from tests.support.scenarios import Scenario
 
 WINE = shutil.which("wine")
 pytestmark = [
     pytest.mark.skipif(WINE is None, reason="wine is missing"),
     pytest.mark.xdist_group("wine"),
-]
-
-PATCHED = [
-    s
-    for s in SCENARIOS
-    if any(
-        v["detail"] == "misspelt-key"
-        or (v["cause"].endswith("extensions-missing") and v["verdict"] == "confirmed")
-        for v in s.verdicts
-    )
 ]
 
 
@@ -70,19 +65,15 @@ class Wine:
         (self._folder / "in.reg").write_bytes(content)
         self.run("regedit", "/S", "in.reg")
 
-    def value(self, change: ValueChange) -> RegistryValue | None:
+    def export(self, key: KeyPath) -> bytes:
+        """A subtree as Wine's regedit writes it; nothing where the key is not there."""
         out = self._folder / "out.reg"
         out.unlink(missing_ok=True)
-        self.run("regedit", "/E", "out.reg", str(change.key))
-        if not out.exists():
-            return None
-        for entry in parse_reg(out.read_bytes()).entries:
-            match entry:
-                case ValueEntry(key=change.key, value=value) if value.name.upper() == change.name.upper():
-                    return value
-                case _:
-                    pass
-        return None
+        self.run("regedit", "/E", "out.reg", str(key))
+        return out.read_bytes() if out.exists() else b""
+
+    def value(self, change: ValueChange) -> RegistryValue | None:
+        return exported_value(self.export(change.key), change.key, change.name)
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +99,7 @@ def can_hold(value: RegistryValue | None) -> bool:
 @pytest.mark.parametrize("dialect", list(Dialect))
 @pytest.mark.parametrize("scenario", PATCHED, ids=lambda scenario: scenario.name)
 def test_import_and_undo(scenario: Scenario, dialect: Dialect, wine: Wine) -> None:
-    report = examine(scenario.case, second_opinion=False, articles=["Q224553"], **scenario.options)
-    patch = replace(report.remedy.patches[0], dialect=dialect)
+    patch = patch_of(scenario, dialect)
     (change,) = patch.changes
     try:
         undo = format_patch(patch.undo())
@@ -123,3 +113,19 @@ def test_import_and_undo(scenario: Scenario, dialect: Dialect, wine: Wine) -> No
     wine.load(undo)
     if can_hold(change.before):
         assert wine.value(change) == change.before
+
+
+@pytest.mark.parametrize("dialect", list(Dialect))
+def test_a_key_that_the_patch_makes_is_gone_after_the_undo(dialect: Dialect, wine: Wine) -> None:
+    patch = registration(dialect)
+    server, listed = patch.changes
+    wine.load(state(listed, listed.before))
+    wine.load(format_patch(patch))
+    assert [wine.value(change) for change in patch.changes] == [server.after, listed.after]
+    wine.load(format_patch(patch.undo()))
+    assert [wine.value(change) for change in patch.changes] == [None, listed.before]
+    above = CLSID.parent
+    assert above is not None
+    exported = wine.export(above)
+    assert exported_key(exported, above)
+    assert not exported_key(exported, CLSID)

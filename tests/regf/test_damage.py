@@ -70,6 +70,14 @@ def test_damage_below_one_key_does_not_stop_the_others() -> None:
         hive.key("A\\B")
 
 
+def test_the_other_subkeys_of_a_key_are_read() -> None:
+    image = write_hive(TREE)
+    image.put(image.keys["A"], "<i", 96)
+    hive = Hive(image.seal(), "hive")
+    assert [key.name for key in hive.root.subkeys()] == ["B"]
+    assert hive.damage == (Damage(image.keys["A"], "", "key in an unallocated cell"),)
+
+
 def test_a_root_that_cannot_be_read_is_noted_by_the_walk_and_raised_elsewhere() -> None:
     image = write_hive(TREE)
     image.put(36, "<I", 0x1000)

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iiscluster_kb.model import Dialect, Patch
-from iiscluster_kb.remedy.naming import name_patches
+from iiscluster_kb.model import Dialect, Patch, Phase, Remedy, Step
+from iiscluster_kb.remedy.naming import name_patches, name_sheets
 
 
 def names(*machines: str) -> list[str]:
@@ -28,3 +28,13 @@ def test_a_patch_never_takes_the_name_of_anothers_undo() -> None:
 def test_all_names_differ(machines: list[str]) -> None:
     given_names = [name.upper() for name in names(*machines)]
     assert len(set(given_names)) == 2 * len(machines)
+
+
+def test_a_sheet_is_named_as_its_machines_patch_and_stands_in_order_of_the_plan() -> None:
+    patches = tuple(Patch(machine, Dialect.REGEDIT4, ()) for machine in ("node1", "NODE1"))
+    plan = tuple(Step(machine, Phase.PATCH, "x") for machine in ("A", None, "NODE1", "node1", "NODE1"))
+    assert name_sheets(Remedy(patches, plan)) == {
+        "A": "A-steps.txt",
+        "NODE1": "NODE1-2-steps.txt",
+        "node1": "node1-steps.txt",
+    }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from markdown_it import MarkdownIt
 
-from iiscluster_kb.model import Phase, Remedy, Step, Verdict
+from iiscluster_kb.model import Deviation, Phase, Remedy, Step, Verdict
 from iiscluster_kb.render import render
 from tests.support.reports import empty_report, finding, full_report, infested
 
@@ -89,3 +89,21 @@ def test_a_proof_without_a_machine_names_none() -> None:
     (proof,) = full_report().remedy.proof
     page = told(replace(empty_report(), remedy=Remedy(proof=(replace(proof, machine=None),))))
     assert "- `Q224553/admin-extensions-missing`: CONFIRMED before, ruled out after." in page
+
+
+def surprising(text: str) -> str:
+    other = (Deviation("Not so." + text, "Stop." + text), Deviation("Nothing.", "Wait."))
+    plan = (Step("NODE1", Phase.PATCH, "Do", expect="So.", otherwise=other), Step(None, Phase.NOTE, "Think"))
+    return told(replace(empty_report(), remedy=Remedy(plan=plan)))
+
+
+def test_what_one_may_see_instead_is_a_list_within_the_step() -> None:
+    assert (
+        "  *If one sees something else:*\n\n  - *Not so.* Stop.\n  - *Nothing.* Wait.\n\n## Note"
+        in surprising("")
+    )
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_evidence_does_not_change_the_shape_of_what_one_may_see(text: str) -> None:
+    assert shape(surprising(text)) == shape(surprising(""))
