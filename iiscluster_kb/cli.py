@@ -18,6 +18,7 @@ import iiscluster_kb
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from iiscluster_kb.case import Limits
     from iiscluster_kb.model import Report
     from iiscluster_kb.remedy import RemedyOptions
     from iiscluster_kb.render import View
@@ -137,6 +138,16 @@ def _inspect(options: argparse.Namespace) -> int:
     return _NOTHING_FOUND
 
 
+def _collectors(options: argparse.Namespace) -> int:
+    from iiscluster_kb._output import write_documents
+    from iiscluster_kb.collectors import write_collectors
+
+    folder = options.output.rstrip("/\\") + "/"
+    for path in write_documents(write_collectors(), folder, force=options.force):
+        _note(options, f"wrote {path}")
+    return _NOTHING_FOUND
+
+
 def _explain(options: argparse.Namespace) -> int:
     from inspect import cleandoc
 
@@ -158,6 +169,14 @@ def _articles(_options: argparse.Namespace) -> int:
     return _NOTHING_FOUND
 
 
+def _limits(options: argparse.Namespace) -> Limits | None:
+    if options.max_files is None and options.max_size is None:
+        return None
+    from iiscluster_kb.case import parse_limits
+
+    return parse_limits(options.max_files, options.max_size)
+
+
 def _report(
     options: argparse.Namespace,
     cases: list[str],
@@ -165,16 +184,25 @@ def _report(
     second_opinion: bool,
     remedy_options: RemedyOptions | None = None,
 ) -> Report:
-    from iiscluster_kb.pipeline import examine
+    from contextlib import nullcontext
 
-    report = examine(
-        *cases,
-        symptom=options.symptom,
-        administered_from=options.administered_from,
-        articles=options.article,
-        second_opinion=second_opinion,
-        remedy_options=remedy_options,
-    )
+    from iiscluster_kb.evidence._panel import Panel
+
+    # The other readers import their own libraries while this process imports the stages.
+    with Panel() if second_opinion else nullcontext() as panel:
+        if panel is not None:
+            panel.start()
+        from iiscluster_kb.pipeline import examine
+
+        report = examine(
+            *cases,
+            symptom=options.symptom,
+            administered_from=options.administered_from,
+            articles=options.article,
+            second_opinion=panel or False,
+            limits=_limits(options),
+            remedy_options=remedy_options,
+        )
     if options.verbose:
         used, skipped = len(report.artifacts), len(report.skipped)
         _note(options, f"{used} files of use on {len(report.machines)} machines, {skipped} files not used")
@@ -286,6 +314,12 @@ def _parser() -> _Parser:
     _add_cases(inspect, "+")
     inspect.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     inspect.set_defaults(run=_inspect)
+    collectors = command("collectors", "write scripts that collect what a case needs", "collectors scripts")
+    collectors.add_argument(
+        "output", metavar="DIR", help="the folder to write into; made where it is missing"
+    )
+    collectors.add_argument("--force", action="store_true", help="replace files that are there already")
+    collectors.set_defaults(run=_collectors)
     explain = command("explain", "print the rule of an article in words", "explain Q224553")
     explain.add_argument("articles", metavar="ARTICLE", nargs="+", help="such as Q224553")
     explain.set_defaults(run=_explain)
@@ -314,6 +348,8 @@ def _add_cases(parser: argparse.ArgumentParser, number: str) -> None:
     parser.add_argument(
         "cases", metavar="CASE", nargs=number, help="a folder, an archive, or single files of one case"
     )
+    parser.add_argument("--max-files", metavar="N", help="how many files a case may hold")
+    parser.add_argument("--max-size", metavar="SIZE", help="how much archives may expand to, such as 8G")
 
 
 def _add_examine(parser: argparse.ArgumentParser) -> None:

@@ -111,6 +111,8 @@ class CaseFile:
     path: str
     """POSIX, inside the case; below an archive its members follow: ``node1.zip/SYSTEM``."""
     content: Content = field(compare=False, repr=False)
+    containers: tuple[str, ...] = ()
+    """Kinds of the archives in which it lies, from the outermost: ``("tar", "zip")``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,8 @@ class RegistryEvidence:
     state: State = State.CLEAN
     notes: tuple[str, ...] = ()
     """Facts about the file that a reader of the report should know."""
+    rebuilt: bool = False
+    """Whether values were rebuilt from their printed form, which does not show every byte."""
     written: datetime | None = None
     """Of a hive: when Windows last wrote it, by its base block (UTC)."""
 
@@ -622,6 +626,8 @@ class Artifact:
     sha256: str
     state: State
     notes: tuple[str, ...]
+    containers: tuple[str, ...] = ()
+    """Kinds of the archives in which it lies, from the outermost."""
 
 
 @dataclass(frozen=True, slots=True)

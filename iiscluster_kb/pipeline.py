@@ -38,7 +38,7 @@ def examine(  # noqa: PLR0913 - each is a choice of its own, made by name
     symptom: str | None = None,
     administered_from: str | None = None,
     articles: Iterable[str] | None = None,
-    second_opinion: bool = True,
+    second_opinion: bool | Panel = True,
     limits: Limits | None = None,
     remedy_options: RemedyOptions | None = None,
 ) -> Report:
@@ -49,7 +49,8 @@ def examine(  # noqa: PLR0913 - each is a choice of its own, made by name
         symptom: ``finish-button`` where the operator saw it.
         administered_from: Name of the machine on which Cluster Administrator ran.
         articles: Ids of the articles to ask, such as ``Q224553``; all of them by default.
-        second_opinion: Whether independent readers re-read every registry fact that a finding cites.
+        second_opinion: Whether independent readers re-read every registry fact that a finding cites; or a panel
+            of them that is already started, which the caller closes.
         limits: How much a case may hold; see ``iiscluster_kb.case.Limits``.
         remedy_options: Dialect of patches, nodes to work on, how COM servers are registered; see
             ``iiscluster_kb.remedy.RemedyOptions``.
@@ -61,9 +62,13 @@ def examine(  # noqa: PLR0913 - each is a choice of its own, made by name
     """
     chosen = choose(articles)
     with ExitStack() as stack:
-        panel = stack.enter_context(Panel()) if second_opinion else None
-        if panel is not None:
-            panel.start()
+        match second_opinion:
+            case Panel():
+                panel: Panel | None = second_opinion
+            case True:
+                panel = stack.enter_context(Panel()).start()
+            case _:
+                panel = None
         case = stack.enter_context(
             open_case(*paths, symptom=symptom, administered_from=administered_from, limits=limits)
         )
@@ -114,15 +119,15 @@ def _artifacts(cluster: Cluster, hashes: Mapping[str, str]) -> tuple[Artifact, .
                     path=piece.file.path,
                     format=piece.format,
                     holds=_holds(piece),
-                    machine=machine.name,
-                    given_because=machine.given_because[piece.file.path],
+                    machine=owner,
+                    given_because=because,
+                    containers=piece.file.containers,
                     size=piece.file.content.size,
                     sha256=hashes[piece.file.path],
                     state=piece.state,
                     notes=piece.notes,
                 )
-                for machine in cluster.machines
-                for piece in machine.evidence
+                for piece, owner, because in cluster.holdings
             ),
             key=lambda artifact: artifact.path,
         )

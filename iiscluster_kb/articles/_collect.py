@@ -1,40 +1,42 @@
-"""How to collect what is missing, in words that an engineer on the node can follow."""
+"""How to collect what is missing, in words that an engineer at the machine can follow."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iiscluster_kb.collectors import commands
+from iiscluster_kb.collectors.commands import Era, in_words
+
+if TYPE_CHECKING:
+    from iiscluster_kb.cluster import Machine
 
 __all__ = ["cluster_hive", "file_itself", "listing", "software", "system"]
 
 
-def system(machine: str) -> str:
+def system(machine: Machine) -> str:
     """The SYSTEM hive."""
-    return (
-        rf"HKLM\SYSTEM of {machine}: in Regedt32 select HKEY_LOCAL_MACHINE\SYSTEM, Registry, Save Key; "
-        r"on Windows XP and later: reg save HKLM\SYSTEM SYSTEM.hiv"
-    )
+    return rf"HKLM\SYSTEM of {machine.name}: {in_words(commands.save_hive('SYSTEM', _era(machine)))}"
 
 
-def software(machine: str) -> str:
+def software(machine: Machine) -> str:
     """The SOFTWARE hive."""
-    return (
-        rf"HKLM\SOFTWARE of {machine}: in Regedt32 select HKEY_LOCAL_MACHINE\SOFTWARE, Registry, Save Key; "
-        r"on Windows XP and later: reg save HKLM\SOFTWARE SOFTWARE.hiv"
-    )
+    return rf"HKLM\SOFTWARE of {machine.name}: {in_words(commands.save_hive('SOFTWARE', _era(machine)))}"
 
 
-def cluster_hive(machine: str) -> str:
+def cluster_hive(machine: Machine) -> str:
     """The cluster hive."""
-    return (
-        rf"HKLM\Cluster of {machine}: while the cluster service runs, in Regedt32 select "
-        r"HKEY_LOCAL_MACHINE\Cluster, Registry, Save Key; while it is stopped, copy "
-        r"%SystemRoot%\Cluster\CLUSDB"
-    )
+    return rf"HKLM\Cluster of {machine.name}: {in_words(commands.save_cluster_hive(_era(machine)))}"
 
 
-def listing(machine: str, directory: str) -> str:
+def listing(machine: Machine, directory: str) -> str:
     """A listing that shows a directory whole."""
-    return f'a listing of {machine}: dir /a /x /s "{directory}" > {machine}_dir.txt'
+    return f"a listing of {machine.name}: {in_words(commands.list_directory(directory))}"
 
 
-def file_itself(machine: str, path: str) -> str:
+def file_itself(machine: Machine, path: str) -> str:
     """The file itself."""
-    return f"the file itself from {machine}: copy {path}"
+    return f"the file itself from {machine.name}: {in_words(commands.copy_file(path))}"
+
+
+def _era(machine: Machine) -> Era:
+    return Era.of(machine.windows)

@@ -185,7 +185,7 @@ def _judge_content(machine: Machine, specimen: Specimen, facts: tuple[AnyFact, .
             "",
             f"{origin} is made for {specimen.architecture}; the node's processor is not known.",
             (*facts, processor),
-            (_collect.system(machine.name),),
+            (_collect.system(machine),),
         )
     if specimen.architecture != wanted:
         return DllState(
@@ -200,7 +200,7 @@ def _judge_content(machine: Machine, specimen: Specimen, facts: tuple[AnyFact, .
             "",
             f"The exports of {origin} cannot be read.",
             facts,
-            (_collect.file_itself(machine.name, specimen.windows_path or specimen.name),),
+            (_collect.file_itself(machine, specimen.windows_path or specimen.name),),
         )
     if _ENTRY_POINT not in specimen.exports:
         return DllState(Verdict.CONFIRMED, "no-exports", f"{origin} does not export {_ENTRY_POINT}.", facts)

@@ -91,7 +91,7 @@ def _no_node(cluster: Cluster, machine: Machine) -> Hindrance | None:
             Verdict.UNDETERMINED,
             f"nothing tells whether {machine.name} is a node of the cluster",
             (service,),
-            (_collect.system(machine.name), _collect.cluster_hive(machine.name)),
+            (_collect.system(machine), _collect.cluster_hive(machine)),
             weighs=not cluster.nodes,
         )
     return None
@@ -136,5 +136,5 @@ def _no_such_type(
                 Verdict.UNDETERMINED,
                 f"nothing tells whether the cluster has the resource type '{name}'",
                 (unknown,),
-                (_collect.cluster_hive(machine.name),),
+                (_collect.cluster_hive(machine),),
             )

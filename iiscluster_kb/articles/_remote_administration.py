@@ -129,7 +129,7 @@ def _by_elimination(cluster: Cluster, cause: Cause, local: Sequence[Finding]) ->
                     cause,
                     reason,
                     tuple(facts),
-                    (_collect.listing(node.name, node.expand(node.cluster_directory)[0]),),
+                    (_collect.listing(node, node.expand(node.cluster_directory)[0]),),
                 )
     return Finding(
         cause,

@@ -23,7 +23,9 @@ What is read:
     A listing of %SystemRoot%\system32\inetsrv and the DLL itself; SOFTWARE
     (Classes\CLSID, Windows version); SYSTEM (computer name, services,
     processor); the cluster hive (nodes, resource type). Of an operator's
-    machine the same, and a listing of its cluster directory.
+    machine the same, and a listing of its cluster directory. Checkpoints of
+    the quorum disk (CHKxxx.TMP) are compared with each node's own copy; what
+    differs is told with what it means at the next start, and turns no verdict.
 
 What it cannot tell:
     Whether the file's code is sound; what a per-user registration does; how
@@ -50,10 +52,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.articles import Rule, _collect, _iis_extension, _remote_administration
+from iiscluster_kb.articles._checkpoint import beside_checkpoint
 from iiscluster_kb.articles._extension_list import Listing, Reading, add_extension, read_extensions
 from iiscluster_kb.articles._iis_extension import CLSID, DIRECTORY, RESOURCE_TYPE
 from iiscluster_kb.articles._preconditions import find_resource_type, hindrance
 from iiscluster_kb.articles._server import follow
+from iiscluster_kb.cluster import CLUSTER
 from iiscluster_kb.model import Absent, Article, Cause, Finding, Present, Unknown, ValueChange, Verdict
 from iiscluster_kb.registry import KeyPath
 
@@ -87,11 +91,10 @@ def diagnose(cluster: Cluster) -> Iterator[Finding]:
     for machine in cluster.machines:
         resource_type = find_resource_type(machine, RESOURCE_TYPE)
         if hindered := hindrance(cluster, machine, resource_type, RESOURCE_TYPE):
-            local += (_hindered(cause, machine, hindered) for cause in CAUSES[:3])
-            continue
-        local.append(_dll(machine))
-        local.append(_clsid(machine))
-        local.append(_value(machine, resource_type))
+            found = [_hindered(cause, machine, hindered) for cause in CAUSES[:3]]
+        else:
+            found = [_dll(machine), _clsid(machine), _value(machine, resource_type)]
+        local += (_compared(cluster, machine, finding) for finding in found)
     yield from local
     yield _remote_administration.judge(cluster, REMOTE, local)
 
@@ -121,7 +124,7 @@ def _dll(machine: Machine) -> Finding:
     collect: tuple[str, ...] = ()
     if state.verdict is Verdict.UNDETERMINED:
         directory = machine.expand(DIRECTORY)[0]
-        collect = (_collect.listing(machine.name, directory), *state.collect)
+        collect = (_collect.listing(machine, directory), *state.collect)
     return Finding(
         DLL_MISSING,
         machine.name,
@@ -147,13 +150,13 @@ def _clsid(machine: Machine) -> Finding:
         case (Unknown(reason=reason), _, _) | (_, Unknown(reason=reason), _):
             verdict, detail = Verdict.UNDETERMINED, ""
             explanation = f"The registration cannot be read: {reason}."
-            collect = (_collect.software(machine.name),)
+            collect = (_collect.software(machine),)
         case _, _, None:
             detail, explanation = "no-server", "InprocServer32 of the CLSID is absent or names no file."
         case _, Present(value=path), Unknown(reason=reason):
             verdict, detail = Verdict.UNDETERMINED, ""
             explanation = f"The CLSID is registered to {path.text()}, but {reason}."
-            collect = (_collect.listing(machine.name, machine.expand(DIRECTORY)[0]),)
+            collect = (_collect.listing(machine, machine.expand(DIRECTORY)[0]),)
         case _, Present(value=path), Absent():
             detail = "server-not-found"
             explanation = f"The CLSID is registered to {path.text()}, and no such file is there."
@@ -208,6 +211,23 @@ def _value(machine: Machine, resource_type: ResourceType) -> Finding:
     )
 
 
+def _compared(cluster: Cluster, machine: Machine, finding: Finding) -> Finding:
+    return beside_checkpoint(
+        cluster,
+        finding,
+        also=_other_spellings(machine) if finding.cause is VALUE_MISSING else (),
+        in_words=lambda value: read_extensions(value, CLSID).explanation,
+    )
+
+
+def _other_spellings(machine: Machine) -> Iterator[AnyFact]:
+    """The resource type's key and its value under either spelling, for comparison."""
+    for parent in ("ResourceTypes", "Resource Types"):
+        key = CLUSTER / parent / RESOURCE_TYPE
+        yield machine.key(key)
+        yield machine.value(key, VALUE)
+
+
 def _unreadable_value(machine: Machine, fact: Absent | Unknown) -> Finding:
     reason = fact.reason if isinstance(fact, Unknown) else f"{fact.subject} is absent"
     return Finding(
@@ -217,7 +237,7 @@ def _unreadable_value(machine: Machine, fact: Absent | Unknown) -> Finding:
         "",
         f"AdminExtensions cannot be read on {machine.name}: {reason}.",
         facts=(fact,),
-        collect=(_collect.cluster_hive(machine.name),),
+        collect=(_collect.cluster_hive(machine),),
     )
 
 

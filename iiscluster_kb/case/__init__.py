@@ -10,17 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.case._limits import Budget, Limits
+from iiscluster_kb.case._limits import Budget, Limits, parse_limits
 from iiscluster_kb.discovery import discover
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from iiscluster_kb.case._content import Readable
     from iiscluster_kb.model import Case, CaseFile, Content, Skipped
 
-__all__ = ["HEAD_SIZE", "Budget", "Container", "Limits", "Member", "containers", "open_case"]
+__all__ = ["HEAD_SIZE", "Budget", "Container", "Limits", "Member", "containers", "open_case", "parse_limits"]
 
 HEAD_SIZE = 8192
 """How many bytes of a file a container is shown first."""
@@ -49,8 +49,15 @@ class Container:
     """Whether the file that begins with these bytes (at most ``HEAD_SIZE``) is of this kind. The content is
     for those of which the beginning alone does not tell. Never raises."""
     files: Callable[[CaseFile, Budget], Iterator[Member | Skipped]]
-    """The members, each directory counted. Raises ``EvidenceError``, or what ``_content.DAMAGE`` lists, at
-    the place behind which nothing more can be told."""
+    """The members, each directory counted; a ``Skipped`` of the empty path speaks of the archive itself.
+    Raises ``EvidenceError``, or what ``_content.DAMAGE`` lists, at the place behind which nothing more can be
+    told."""
+    files_of_set: Callable[[CaseFile, Mapping[str, CaseFile], Budget], Iterator[Member | Skipped]] | None = (
+        None
+    )
+    """Asked instead of ``files`` where an archive may go on in another beside it: by their names in lower
+    case, all files of this kind in the same directory. Those are known only when all else has been opened;
+    the members must not be lasting, for all of these files are closed then."""
 
 
 def containers() -> tuple[Container, ...]:

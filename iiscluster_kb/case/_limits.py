@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from iiscluster_kb.errors import CaseError
 
-__all__ = ["Budget", "Limits"]
+__all__ = ["Budget", "Limits", "parse_limits"]
 
 _GIB = 1 << 30
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": _GIB, "T": 1 << 40}
+_SIZE = re.compile(r"(\d{1,12})(?:\.(\d{1,3}))? ?([KMGT]?)(?:I?B)?", re.ASCII | re.IGNORECASE)
+_COUNT = re.compile(r"\d{1,12}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,38 @@ class Limits:
     """Bytes of one file inside an archive. A larger one is skipped."""
     depth: int = 3
     """Archives inside one another; an archive that is the case itself is the first."""
+
+
+def parse_limits(max_files: str | None = None, max_size: str | None = None) -> Limits:
+    """Read the limits as they are given on a command line.
+
+    Args:
+        max_files: How many files: ``250000``. None: as many as without the option.
+        max_size: How much archives may expand to, one file or all together: bytes, or with K, M, G or T (of
+            1,024), with or without ``B`` or ``iB``: ``8G``, ``1.5 GiB``. None: as much as without the option.
+
+    Raises:
+        ValueError: An option says no number above zero; the message names the option.
+    """
+    limits = Limits()
+    if max_files is not None:
+        if not _COUNT.fullmatch(max_files) or not int(max_files):
+            raise ValueError(f"--max-files {max_files}: wanted a number of files above zero, such as 250000")
+        limits = replace(limits, files=int(max_files))
+    if max_size is not None:
+        size = _size(max_size)
+        if size is None:
+            raise ValueError(f"--max-size {max_size}: wanted a size above zero, such as 8G, 1.5G or 500M")
+        limits = replace(limits, total=size, member=size)
+    return limits
+
+
+def _size(text: str) -> int | None:
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        return None
+    whole, fraction, unit = match[1], match[2] or "", match[3].upper()
+    return int(whole + fraction) * _UNITS[unit] // 10 ** len(fraction) or None
 
 
 class Budget:

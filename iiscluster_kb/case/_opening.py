@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +18,13 @@ from iiscluster_kb.errors import CaseError, EvidenceError
 from iiscluster_kb.model import Case, CaseFile, Skipped, Stated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from iiscluster_kb.case import Container, Limits, Member
 
 __all__ = ["open_paths"]
 
-_ENDINGS = {".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".gz", ".bz2", ".xz"}
+_ENDINGS = {".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tzst", ".gz", ".bz2", ".xz", ".zst", ".cab"}
 """What an archive's name loses to name a case. Only names are made of it, no decision."""
 
 
@@ -42,6 +43,7 @@ def open_paths(
     opening = _Opening(limits)
     try:
         name = opening.take_one(roots[0]) if len(roots) == 1 else opening.take_several(roots)
+        opening.take_sets()
         stated = merge(opening.statement(), symptom, administered_from)
         files = opening.some_files(name)
     except BaseException:
@@ -64,6 +66,16 @@ def _roots(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
     return [root for root in found if not any(parent in found for parent in root.parents)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An archive that may be one of a set."""
+
+    container: Container
+    archive: CaseFile
+    within: tuple[str, ...]
+    """Kinds of the archives around its members, its own the last."""
+
+
 class _Opening:
     """The state of one opening."""
 
@@ -74,6 +86,7 @@ class _Opening:
         self._containers = containers()
         self._budget = Budget(limits)
         self._names = Names()
+        self._waiting: list[_Waiting] = []
 
     def take_one(self, root: Path) -> str:
         """Take a folder, an archive or a file as the whole case and return the case's name."""
@@ -91,7 +104,7 @@ class _Opening:
             self._names.claim(shown)
             self.files[shown] = archive
             return Path(shown).stem
-        self._unpack(container, archive, "", 1)
+        self._unpack(container, archive, "", (container.name,))
         return _bare(shown)
 
     def take_several(self, roots: Sequence[Path]) -> str:
@@ -108,6 +121,23 @@ class _Opening:
                 self._budget.count()
                 self._take_found(self._found(root, name))
         return safe_path(shared.name if shared else "") or _bare(min(roots).name)
+
+    def take_sets(self) -> None:
+        """Take what is in the archives that may belong together, now that all of them are known.
+
+        Those found inside them are taken with one another, in turn. Nothing of them is needed afterwards.
+        """
+        while self._waiting:
+            taken, self._waiting = self._waiting, []
+            beside: dict[str, dict[str, CaseFile]] = {}
+            for one in taken:
+                folder, _, name = one.archive.path.rpartition("/")
+                beside.setdefault(folder, {}).setdefault(name.lower(), one.archive)
+            for one in taken:
+                around = beside[one.archive.path.rpartition("/")[0]]
+                self._unpack(one.container, one.archive, f"{one.archive.path}/", one.within, around)
+            for one in taken:
+                one.archive.content.close()  # whose files have all been expanded, or are to be skipped
 
     def statement(self) -> Stated:
         """What ``case.toml`` at the root says; it is then no longer among the files."""
@@ -150,10 +180,15 @@ class _Opening:
     def _take_found(self, found: Found) -> None:
         path = self._claimed(found.name)
         if path is not None:
-            self._take(CaseFile(path, DiskContent(path, found.file, found.size, self.space)), 0)
+            self._take(CaseFile(path, DiskContent(path, found.file, found.size, self.space)), ())
 
-    def _take(self, file: CaseFile, depth: int) -> None:
-        """Take a file, or what is in it where it is an archive."""
+    def _take(self, file: CaseFile, within: tuple[str, ...]) -> None:
+        """Take a file, or what is in it where it is an archive.
+
+        Args:
+            file: Its bytes can be read at any time.
+            within: Kinds of the archives in which it lies, from the outermost.
+        """
         try:
             container = self._container(file)
         except EvidenceError as error:
@@ -161,11 +196,13 @@ class _Opening:
             return
         if container is None:
             self.files[file.path] = file
-        elif depth == self._budget.limits.depth:
-            reason = f"an archive nested more than {depth} deep (Limits.depth)"
+        elif len(within) == self._budget.limits.depth:
+            reason = f"an archive nested more than {len(within)} deep (Limits.depth)"
             self.skipped.append(Skipped(file.path, reason))
+        elif container.files_of_set is not None:
+            self._waiting.append(_Waiting(container, file, (*within, container.name)))
         else:
-            self._unpack(container, file, f"{file.path}/", depth + 1)
+            self._unpack(container, file, f"{file.path}/", (*within, container.name))
 
     def _container(self, file: CaseFile) -> Container | None:
         with file.content.open() as stream:
@@ -173,24 +210,40 @@ class _Opening:
         claims = (one for one in self._containers if one.recognises(head, file.content))
         return next(claims, None)
 
-    def _unpack(self, container: Container, archive: CaseFile, prefix: str, depth: int) -> None:
-        before = len(self.files) + len(self.skipped)
+    def _unpack(
+        self,
+        container: Container,
+        archive: CaseFile,
+        prefix: str,
+        within: tuple[str, ...],
+        beside: Mapping[str, CaseFile] | None = None,
+    ) -> None:
+        before = self._seen()
         try:
-            for member in self._members(container, archive):
+            for member in self._members(container, archive, beside or {}):
                 if isinstance(member, Skipped):
                     self._budget.count()
-                    self._skip(prefix + member.path, member.reason)
+                    self._skip(prefix + member.path or archive.path, member.reason)
                 else:
-                    self._take_member(member, prefix, depth)
+                    self._take_member(member, prefix, within)
         except EvidenceError as error:
             self.skipped.append(Skipped(archive.path, f"damaged {container.name} archive: {error.detail}"))
-        if len(self.files) + len(self.skipped) == before:
+        if self._seen() == before:
             self.skipped.append(Skipped(archive.path, f"{container.name} archive without files"))
 
-    def _members(self, container: Container, archive: CaseFile) -> Iterator[Member | Skipped]:
+    def _seen(self) -> int:
+        return len(self.files) + len(self.skipped) + len(self._waiting)
+
+    def _members(
+        self, container: Container, archive: CaseFile, beside: Mapping[str, CaseFile]
+    ) -> Iterator[Member | Skipped]:
         """The members, with the container's own errors converted and nobody else's."""
         with as_evidence(archive.path):
-            members = container.files(archive, self._budget)
+            members = (
+                container.files(archive, self._budget)
+                if container.files_of_set is None
+                else container.files_of_set(archive, beside, self._budget)
+            )
         while True:
             with as_evidence(archive.path):
                 member = next(members, None)
@@ -198,7 +251,7 @@ class _Opening:
                 return
             yield member
 
-    def _take_member(self, member: Member, prefix: str, depth: int) -> None:
+    def _take_member(self, member: Member, prefix: str, within: tuple[str, ...]) -> None:
         self._budget.count()
         path = self._claimed(prefix + member.name)
         if path is None:
@@ -214,7 +267,7 @@ class _Opening:
             except EvidenceError as error:
                 self.skipped.append(Skipped(path, error.detail))
                 return
-        self._take(CaseFile(path, content), depth)
+        self._take(CaseFile(path, content, within), within)
 
     def _claimed(self, name: str) -> str | None:
         path = safe_path(name)

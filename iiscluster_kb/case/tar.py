@@ -1,4 +1,4 @@
-"""Tar archives, plain or packed with gzip, bzip2 or xz, read once from front to end.
+"""Tar archives, plain or packed with gzip, bzip2, xz or zstd, read once from front to end.
 
 The headers are parsed here and not by tarfile, which reads an extended header of any size into memory
 and calls itself once for each one in a row: a small archive takes it past every limit of memory or depth.
@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, TypeVar
 from iiscluster_kb.case import Container, Member
 from iiscluster_kb.case._content import DAMAGE
 from iiscluster_kb.case._tar_header import BLOCK, Header, TarHeaderError, parse_header, parse_pax, text
+from iiscluster_kb.case._zstd import MAGIC as ZSTD
+from iiscluster_kb.case._zstd import MISSING as ZSTD_MISSING
+from iiscluster_kb.case._zstd import zstd_opener
 from iiscluster_kb.errors import EvidenceError
 from iiscluster_kb.model import Skipped
 
@@ -32,7 +35,7 @@ __all__ = ["CONTAINER"]
 _GZIP = b"\x1f\x8b"
 _BZIP2 = b"BZh"
 _XZ = b"\xfd7zXZ\0"
-_PACKED = (_GZIP, _BZIP2, _XZ)
+_PACKED = (_GZIP, _BZIP2, _XZ, ZSTD)
 _LONGEST_EXTENSION = 1 << 20
 """Bytes of an extended header; the longest real ones hold a path or two and some times."""
 _LONGEST_SIZE = 19
@@ -60,8 +63,17 @@ def _recognises(head: bytes, content: Content) -> bool:
     if not head.startswith(_PACKED):
         return _is_header(head[:BLOCK])
     with contextlib.suppress(EvidenceError, OSError, *DAMAGE), content.open() as packed:
-        return _is_header(_unpacked(packed, head).read(BLOCK))
+        stream = _unpacked(packed, head)
+        return stream is None or _is_header(_filled(stream))
     return False
+
+
+def _filled(stream: Readable) -> bytes:
+    """The first block; a stream may give less at once."""
+    block = b""
+    while len(block) < BLOCK and (more := stream.read(BLOCK - len(block))):
+        block += more
+    return block
 
 
 def _is_header(block: bytes) -> bool:
@@ -70,13 +82,17 @@ def _is_header(block: bytes) -> bool:
     return False
 
 
-def _unpacked(packed: BinaryIO, head: bytes) -> Readable:
+def _unpacked(packed: BinaryIO, head: bytes) -> Readable | None:
+    """What gives the bytes of the archive; None: nothing that is installed does."""
     if head.startswith(_GZIP):
         return gzip.GzipFile(fileobj=packed)
     if head.startswith(_BZIP2):
         return bz2.BZ2File(packed)
     if head.startswith(_XZ):
         return lzma.LZMAFile(packed)
+    if head.startswith(ZSTD):
+        opener = zstd_opener()
+        return opener(packed) if opener else None
     return packed
 
 
@@ -84,7 +100,11 @@ def _files(archive: CaseFile, budget: Budget) -> Iterator[Member | Skipped]:
     with archive.content.open() as packed:
         head = packed.read(len(_XZ))
     with archive.content.open() as packed:
-        blocks = _Blocks(archive.path, _unpacked(packed, head), budget)
+        stream = _unpacked(packed, head)
+        if stream is None:
+            yield Skipped("", ZSTD_MISSING)
+            return
+        blocks = _Blocks(archive.path, stream, budget)
         extension: dict[str, str] = {}
         while header := blocks.header():
             if header.kind in {b"x", b"X"}:

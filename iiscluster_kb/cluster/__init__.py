@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from iiscluster_kb.cluster._files import join
 from iiscluster_kb.cluster._grouping import Assignment, computer_name, node_names
+from iiscluster_kb.cluster._quorum import QUORUM_DISK, Dispute, disputes, is_quorum_copy, newest_first
 from iiscluster_kb.cluster.machine import CLUSTER, CURRENT_CONTROL_SET, Machine
-from iiscluster_kb.model import Absent, Present, RegistryEvidence, Role, Stated
-from iiscluster_kb.registry import fold
+from iiscluster_kb.model import Absent, Present, RegistryEvidence, Role, Stated, ValueSubject
+from iiscluster_kb.registry import RegistryValue, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from iiscluster_kb.model import Evidence
+    from iiscluster_kb.cluster._quorum import QuorumCopy
+    from iiscluster_kb.model import AnyFact, Evidence
 
-__all__ = ["CLUSTER", "CURRENT_CONTROL_SET", "Cluster", "Machine", "group_machines", "join"]
+__all__ = ["CLUSTER", "CURRENT_CONTROL_SET", "Cluster", "Dispute", "Machine", "group_machines", "join"]
 
 CLUSTER_SERVICE = CURRENT_CONTROL_SET / r"Services\ClusSvc"
 
@@ -33,6 +35,8 @@ class Cluster:
     node_names: tuple[str, ...] = ()
     """As the cluster hives list them; empty: no cluster hive tells."""
     stated: Stated = field(default_factory=Stated)
+    quorum_copies: tuple[QuorumCopy, ...] = ()
+    """Checkpoints of the cluster database from the quorum disk, newest first; they answer for no machine."""
 
     @property
     def nodes(self) -> tuple[Machine, ...]:
@@ -41,11 +45,35 @@ class Cluster:
 
     @cached_property
     def name(self) -> str | None:
-        """ClusterName, from the first cluster hive that tells it."""
+        """ClusterName, from the first cluster hive that tells it; a checkpoint is asked last."""
         for machine in self.machines:
             if text := machine.text(CLUSTER, "ClusterName"):
                 return text
+        for copy in self.quorum_copies:
+            match copy.ask(ValueSubject(QUORUM_DISK, CLUSTER, "ClusterName")):
+                case Present(value=RegistryValue() as value) if text := value.text():
+                    return text
+                case _:
+                    pass
         return None
+
+    @property
+    def checkpoint(self) -> QuorumCopy | None:
+        """The newest checkpoint that is sound: what a node that forms the cluster loads (Q217147)."""
+        return next((copy for copy in self.quorum_copies if copy.is_sound), None)
+
+    def disputes(self, facts: Iterable[AnyFact]) -> Iterator[Dispute]:
+        """Where the newest sound checkpoint does not say what the facts say of the cluster database."""
+        return iter(()) if self.checkpoint is None else disputes(self.checkpoint, facts)
+
+    @property
+    def holdings(self) -> Iterator[tuple[Evidence, str, str]]:
+        """Every piece of evidence with its owner's name and why it is theirs."""
+        for machine in self.machines:
+            for piece in machine.evidence:
+                yield piece, machine.name, machine.given_because[piece.file.path]
+        for copy in self.quorum_copies:
+            yield copy.evidence, QUORUM_DISK, "the cluster's copy, not a node's own, as its name tells"
 
     def machine(self, name: str) -> Machine | None:
         """The machine of that name, compared as Windows does."""
@@ -54,9 +82,12 @@ class Cluster:
 
 def group_machines(evidence: Iterable[Evidence], stated: Stated, case_name: str) -> Cluster:
     """Give every piece of evidence to a machine, and each machine its role."""
-    pieces = tuple(evidence)
+    everything = tuple(evidence)
+    placed = frozenset(pattern for patterns in stated.machines.values() for pattern in patterns)
+    quorum = {p.file.path: p for p in everything if is_quorum_copy(p) and p.file.path not in placed}
+    pieces = tuple(piece for piece in everything if piece.file.path not in quorum)
     named = {piece.file.path: name for piece in pieces if (name := computer_name(piece))}
-    nodes = _distinct(name for piece in pieces for name in node_names(piece))
+    nodes = _names_of_nodes(pieces) or _names_of_nodes(quorum.values())  # which may list an evicted node
     assignment = Assignment(case_name, (p.file.path for p in pieces), named, nodes, stated.machines)
     owned: dict[str, list[Evidence]] = defaultdict(list)
     reasons: dict[str, dict[str, str]] = defaultdict(dict)
@@ -75,7 +106,12 @@ def group_machines(evidence: Iterable[Evidence], stated: Stated, case_name: str)
         for key, pieces_of in owned.items()
     ]
     machines.sort(key=lambda machine: (order.get(fold(machine.name), len(order)), machine.name))
-    return Cluster(tuple(machines), nodes, stated)
+    copies = newest_first(piece for piece in quorum.values() if isinstance(piece, RegistryEvidence))
+    return Cluster(tuple(machines), nodes, stated, copies)
+
+
+def _names_of_nodes(pieces: Iterable[Evidence]) -> tuple[str, ...]:
+    return _distinct(name for piece in pieces for name in node_names(piece))
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:

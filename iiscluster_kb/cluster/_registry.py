@@ -149,10 +149,15 @@ def _pinpointed(source: Source, value: object) -> Source:
 
 
 def _reservations(evidence: RegistryEvidence) -> tuple[str, ...]:
-    if evidence.state is State.CLEAN:
-        return ()
-    why = "; ".join(evidence.notes) or "see its notes"
-    return (f"{evidence.file.path} is {evidence.state}: {why}",)
+    path = evidence.file.path
+    told = (
+        [f"{path} shows values as printed: terminators and stray bytes cannot be seen"]
+        if evidence.rebuilt
+        else []
+    )
+    if evidence.state is not State.CLEAN:
+        told.append(f"{path} is {evidence.state}: {'; '.join(evidence.notes) or 'see its notes'}")
+    return tuple(told)
 
 
 def _told(fact: Present[_T] | Absent) -> str:

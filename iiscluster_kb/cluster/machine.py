@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.cluster._files import FileView
+from iiscluster_kb.cluster._quorum import is_quorum_copy
 from iiscluster_kb.cluster._registry import RegistryView, rank
 from iiscluster_kb.model import (
     Absent,
@@ -55,8 +56,8 @@ class Machine:
     """A machine of the case.
 
     Facts are asked for, not collected: each answer carries the evidence it was read from. Two files that
-    claim the same place are ranked (sounder first, then hive before export); the first answers, and a
-    differing answer of the other is noted in the fact.
+    claim the same place are ranked (sounder first, then hive before export, a copy from the quorum disk after
+    all others); the first answers, and a differing answer of the other is noted in the fact.
     """
 
     name: str
@@ -71,7 +72,7 @@ class Machine:
     def registry(self) -> RegistryView:
         """The registry as all evidence of this machine shows it, control sets unresolved."""
         hives = [e for e in self.evidence if isinstance(e, RegistryEvidence)]
-        return RegistryView(self.name, tuple(sorted(hives, key=rank)))
+        return RegistryView(self.name, tuple(sorted(hives, key=lambda e: (is_quorum_copy(e), *rank(e)))))
 
     @cached_property
     def files(self) -> FileView:
@@ -120,17 +121,29 @@ class Machine:
             return path
         if isinstance(self.registry.key(CURRENT_CONTROL_SET), Present):  # a live export lists it by this name
             return path
+        numbered: KeyPath | str
         match self.current_control_set:
             case Present(value=value) if number := value.integer():
-                return KeyPath(
+                numbered = KeyPath(
                     (*_SELECT.parts[:2], f"ControlSet{number:03}", *path.below(CURRENT_CONTROL_SET))
                 )
+                if self.registry.covers(numbered):
+                    return numbered
             case Present():
-                return "Select : Current names no control set"
+                numbered = "Select : Current names no control set"
             case Absent():
-                return "which control set is current is not told: Select : Current is absent"
+                numbered = "which control set is current is not told: Select : Current is absent"
             case Unknown(reason=reason):
-                return f"which control set is current is not known: {reason}"
+                numbered = f"which control set is current is not known: {reason}"
+        return path if self._lies_by_that_name(path) else numbered
+
+    def _lies_by_that_name(self, path: KeyPath) -> bool:
+        """Whether a piece of the current control set itself, such as a saved Services key, holds the place."""
+        return any(
+            path.is_within(mount.path) and mount.path.is_within(CURRENT_CONTROL_SET)
+            for evidence in self.registry.evidence
+            for mount in evidence.mounts
+        )
 
     # --- files --------------------------------------------------------------------------------------
 

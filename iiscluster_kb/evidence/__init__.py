@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from iiscluster_kb.discovery import discover
 from iiscluster_kb.errors import EvidenceError
-from iiscluster_kb.model import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iiscluster_kb.model import Case, CaseFile, Evidence
+    from iiscluster_kb.model import Case, CaseFile, Evidence, Skipped
 
 __all__ = ["HEAD_SIZE", "EvidenceFormat", "formats", "identify"]
 
@@ -53,6 +52,9 @@ def identify(case: Case) -> tuple[tuple[Evidence, ...], tuple[Skipped, ...]]:
     Returns:
         The evidence in order of case paths, and every file that became none with its reason.
     """
+    # Not above: the second readers' process is started from here while the model's types are still being made.
+    from iiscluster_kb.model import Skipped  # noqa: PLC0415 - see above
+
     known = formats()
     evidence: list[Evidence] = []
     skipped = list(case.skipped)

@@ -12,7 +12,7 @@ For 5, each different word is read in all three. A Latin letter whose case fits 
 code page, a capital behind a small letter against it, a symbol amid letters strongly against it. The
 no-break space between digits, a thousands separator, is 0xFF in the OEM code pages and 0xA0 in 1252. On a
 tie the OEM code page wins, since a console writes in it; 850 before 437, which has the same Latin letters
-in the same places, only fewer of them.
+in the same places, only fewer of them. A text with lines that ``tree`` drew is in an OEM code page.
 """
 
 from __future__ import annotations
@@ -42,7 +42,11 @@ _SAMPLE = 4096
 _WORDS = 1 << 16
 _LONGEST_CUT = 3
 """Bytes that the end of a file can leave of a UTF-8 character."""
-_CODE_PAGES = ("cp850", "cp437", "cp1252")
+_OEM_CODE_PAGES = ("cp850", "cp437")
+_CODE_PAGES = (*_OEM_CODE_PAGES, "cp1252")
+_DRAWN = re.compile(rb"[\xc3\xc0]\xc4{3}")
+"""A fork or a corner, and the line to the name, as ``tree`` draws them; in 1252 capitals with accents."""
+_WITHOUT_FRAMES = bytes.maketrans(b"\xb3\xc0\xc3\xc4", b"    ")
 _WORD = re.compile(rb"[\x80-\xff][A-Za-z\x80-\xff]{0,32}")
 _LETTERS_BEFORE = re.compile(rb"[A-Za-z]*\Z")
 _LETTERS_THAT_COUNT = 8
@@ -109,6 +113,9 @@ def _utf_8(raw: bytes) -> str | None:
 
 
 def _code_page(raw: bytes) -> str:
+    encodings: tuple[str, ...] = _CODE_PAGES
+    if _DRAWN.search(raw):
+        raw, encodings = raw.translate(_WITHOUT_FRAMES), _OEM_CODE_PAGES
     words: Counter[bytes] = Counter()
     for match in islice(_WORD.finditer(raw), _WORDS):
         start = match.start()
@@ -121,7 +128,7 @@ def _code_page(raw: bytes) -> str:
     def plausibility(encoding: str) -> int:
         return _fitting(words, encoding) + 2 * separators[_SEPARATOR_OF[encoding]]
 
-    return max(_CODE_PAGES, key=plausibility)
+    return max(encodings, key=plausibility)
 
 
 def _fitting(words: Iterable[bytes], encoding: str) -> int:

@@ -47,6 +47,8 @@ _NOTES_OF_A_KIND = 5
 _FEWEST_PATHS = 2
 _FEWEST_NAMES = 3
 _FILE_NAME = re.compile(r'[^\s<>:"/\\|?*][^<>:"/\\|?*\t]{0,250}').fullmatch
+_OTHER_COLUMNS = re.compile(r"[-dl][-r][-w][-x].{6} +[0-9]+ |[-d][-r][-a][-h][-s] \S.*[0-9] [0-9]{2}-").match
+"""What ``ls -l`` and ``filever`` print before a name."""
 _EXTENSION = re.compile(r".*\.[A-Za-z0-9_]{1,4}").fullmatch
 _BARE_NAMES = (
     "line 1: bare names (dir /b) do not say in which directory they are; collect with dir /s /b or dir /s"
@@ -76,6 +78,8 @@ def _recognises(head: bytes) -> bool:
 
 def _only_names(text: str) -> bool:
     names = [line for _, line, ended in lines(text[:LINE_LIMIT]) if ended and line]
+    if any(map(_OTHER_COLUMNS, names)):
+        return False
     with_extension = sum(_EXTENSION(name) is not None for name in names)
     return (
         len(names) >= _FEWEST_NAMES and all(map(_FILE_NAME, names)) and 3 * with_extension >= 2 * len(names)

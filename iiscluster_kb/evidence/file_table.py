@@ -14,11 +14,11 @@ from iiscluster_kb.errors import EvidenceError
 from iiscluster_kb.evidence import EvidenceFormat
 from iiscluster_kb.evidence._bodyfile import has_drive, is_bodyfile, read_bodyfile
 from iiscluster_kb.evidence._csv_table import is_csv_table, read_csv_table
-from iiscluster_kb.evidence._text import TEXT_LIMIT, decode, looks_like_text
-from iiscluster_kb.model import FileEvidence, State
+from iiscluster_kb.evidence._table import as_evidence
+from iiscluster_kb.evidence._text import decode, looks_like_text
 
 if TYPE_CHECKING:
-    from iiscluster_kb.model import CaseFile
+    from iiscluster_kb.model import CaseFile, FileEvidence
 
 __all__ = ["FORMAT"]
 
@@ -40,20 +40,7 @@ def _read(file: CaseFile) -> FileEvidence:
             file.path,
             "line 1: its names carry no drive, so nobody knows where they lay; make it with fls -r -m C:",
         )
-    table = read_bodyfile(text) if body else read_csv_table(text)
-    if not table.entries:
-        raise EvidenceError(
-            file.path, table.notes[0] if table.notes else "line 1: no row of a table of files"
-        )
-    cut = file.content.size > TEXT_LIMIT
-    return FileEvidence(
-        file,
-        _NAME,
-        table.directories,
-        table.entries,
-        State.DAMAGED if table.damaged or cut else State.CLEAN,
-        (*table.notes, *([f"only the first {TEXT_LIMIT >> 20} MiB are read"] if cut else [])),
-    )
+    return as_evidence(file, _NAME, read_bodyfile(text) if body else read_csv_table(text))
 
 
 FORMAT = EvidenceFormat(_NAME, _recognises, _read)

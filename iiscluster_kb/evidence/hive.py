@@ -40,6 +40,7 @@ _MOST_NAMES = 5000
 _MOST_SHOWN = 8
 _MANY_EXTENSIONS = 20
 _SOME_SERVICES = 3
+_SOME_CLASSES = 2
 
 _CONTROL_SET = re.compile(r"CONTROLSET\d{3}\Z")
 _WINDOWS_NT = r"Microsoft\Windows NT\CurrentVersion"
@@ -47,6 +48,14 @@ _SERVICES = (
     "ClusSvc", "ClusDisk", "ClusNet", "IISADMIN", "W3SVC", "MSFTPSVC", "EventLog", "LanmanServer",
     "LanmanWorkstation", "Netlogon", "RpcSs", "Tcpip",
 )  # fmt: skip
+_OLE_CLASSES = (
+    "{00000300-0000-0000-C000-000000000046}",
+    "{00000303-0000-0000-C000-000000000046}",
+    "{00000320-0000-0000-C000-000000000046}",
+    "{00020420-0000-0000-C000-000000000046}",
+    "{00020424-0000-0000-C000-000000000046}",
+)
+"""StdOleLink, file monikers, and the proxies of OLE (PSFactoryBuffer) and of OLE Automation (PSDispatch, PSOAInterface)."""
 
 
 def _recognises(head: bytes) -> bool:
@@ -61,7 +70,8 @@ def _read(file: CaseFile) -> RegistryEvidence:
     hive = Hive(content, file.path)
     root = hive.root
     mount = Mount(_place(hive, root), root)
-    return RegistryEvidence(file, FORMAT.name, (mount,), State(hive.state), _notes(hive, content))
+    notes = _notes(hive, content)
+    return RegistryEvidence(file, FORMAT.name, (mount,), State(hive.state), notes, written=hive.modified)
 
 
 FORMAT = EvidenceFormat("registry-hive", _recognises, _read)
@@ -92,6 +102,15 @@ class _Root:
         except EvidenceError as error:
             self.damage = self.damage or error
             return False
+
+    def text(self, value: str) -> str | None:
+        """The text of one of the root's own values."""
+        try:
+            found = self._key.value(value)
+        except EvidenceError as error:
+            self.damage = self.damage or error
+            return None
+        return None if found is None else found.text()
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -134,6 +153,21 @@ def _is_control_set(root: _Root) -> bool:
     return root.has("Control", "Enum", "Services")
 
 
+def _runs(*programs: str) -> Callable[[_Root], bool]:
+    """Whether the root is the key of the service or driver whose program is named so."""
+
+    def fits(root: _Root) -> bool:
+        image = root.text("ImagePath")
+        return image is not None and fold(image.strip('" ')).rpartition("\\")[2] in programs
+
+    return fits
+
+
+def _is_clsid(root: _Root) -> bool:
+    """Classes of OLE itself (MSDN, "Marshaling"), which a user's own classes do not repeat."""
+    return sum(root.has(f"{clsid}\\InprocServer32") for clsid in _OLE_CLASSES) >= _SOME_CLASSES
+
+
 def _is_services(root: _Root) -> bool:
     return sum(root.says(name, "Start") for name in _SERVICES) >= _SOME_SERVICES
 
@@ -145,6 +179,10 @@ _PLACES: tuple[tuple[Callable[[_Root], bool], KeyPath], ...] = (
     (_is_classes, HKLM / r"SOFTWARE\Classes"),
     (_is_control_set, HKLM / r"SYSTEM\CurrentControlSet"),
     (_is_services, HKLM / r"SYSTEM\CurrentControlSet\Services"),
+    (_is_clsid, HKLM / r"SOFTWARE\Classes\CLSID"),
+    (_runs("CLUSPRXY.EXE", "CLUSSVC.EXE"), HKLM / r"SYSTEM\CurrentControlSet\Services\ClusSvc"),
+    (_runs("CLUSDISK.SYS"), HKLM / r"SYSTEM\CurrentControlSet\Services\ClusDisk"),
+    (_runs("CLUSNET.SYS"), HKLM / r"SYSTEM\CurrentControlSet\Services\ClusNet"),
 )
 
 

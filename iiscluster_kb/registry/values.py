@@ -33,6 +33,7 @@ class ValueType(IntEnum):
 # Plain numbers: looking up and comparing members of an enumeration takes longer than what is done with them.
 _STRING_TYPES = frozenset(map(int, (ValueType.REG_SZ, ValueType.REG_EXPAND_SZ, ValueType.REG_LINK)))
 _MULTI_SZ = int(ValueType.REG_MULTI_SZ)
+_TEXT_TYPES = _STRING_TYPES | {_MULTI_SZ}
 _BYTE_ORDERS: dict[tuple[int, int], Literal["little", "big"]] = {
     (int(ValueType.REG_DWORD), 4): "little",
     (int(ValueType.REG_DWORD_BIG_ENDIAN), 4): "big",
@@ -74,12 +75,15 @@ class RegistryValue:
         those before the empty one; other types give none. Undecodable units become U+FFFD, and an odd
         last byte is left out.
         """
-        if self.type in _STRING_TYPES:
-            return (self._text().partition("\0")[0],)
-        if self.type != _MULTI_SZ:
+        kind = self.type
+        if kind not in _TEXT_TYPES:
             return ()
+        # The codec itself: bytes.decode looks it up by name first, which takes four times as long.
+        text, _ = utf_16_le_decode(self.data[: len(self.data) & ~1], "replace", True)  # noqa: FBT003 - no keywords
+        if kind != _MULTI_SZ:
+            return (text.partition("\0")[0],)
         # Up to the first empty string; what is not terminated counts as well.
-        listed, _, _ = self._text().partition("\0\0")
+        listed = text.partition("\0\0")[0]
         return () if listed.startswith("\0") else tuple(filter(None, listed.split("\0")))
 
     def text(self) -> str | None:
@@ -90,11 +94,6 @@ class RegistryValue:
         """The number of a REG_DWORD, REG_DWORD_BIG_ENDIAN or REG_QWORD; None where the size is wrong."""
         order = _BYTE_ORDERS.get((self.type, len(self.data)))
         return None if order is None else int.from_bytes(self.data, order)
-
-    def _text(self) -> str:
-        # The codec itself: bytes.decode looks it up by name first, which takes four times as long.
-        text, _ = utf_16_le_decode(self.data[: len(self.data) & ~1], "replace", True)  # noqa: FBT003 - no keywords
-        return text
 
 
 class _Unsealed(RegistryValue):

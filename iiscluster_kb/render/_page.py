@@ -72,15 +72,6 @@ class Page:
             self._console.print(Text.assemble(margin, line))
             margin = Text(" " * len(lead))
 
-    def clip(self, text: str, *, lead: str = "", style: str = "") -> None:
-        """Add one line; what does not fit gives way to three dots."""
-        from rich.cells import cell_len, set_cell_size  # noqa: PLC0415 - see __init__
-
-        shown, room = printable(text), self._width - len(lead)
-        if cell_len(shown) > room:
-            shown = f"{set_cell_size(shown, room - 3).rstrip()}..."
-        self.put(shown, lead=lead, style=style)
-
     def head(self, text: str) -> None:
         """Add a heading with an empty line above it."""
         self.put("")

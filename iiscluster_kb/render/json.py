@@ -122,6 +122,7 @@ def artifact_json(artifact: Artifact) -> Json:
         "holds": list(artifact.holds),
         "machine": artifact.machine,
         "given_because": artifact.given_because,
+        "containers": list(artifact.containers),
         "size": artifact.size,
         "sha256": artifact.sha256,
         "state": artifact.state.value,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.model import Document, KeySubject, Unknown, ValueSubject, Verdict
+from iiscluster_kb.model import Answer, Document, KeySubject, Unknown, ValueSubject, Verdict
 from iiscluster_kb.registry import KeyPath
 from iiscluster_kb.remedy.naming import name_patches
 from iiscluster_kb.render import Renderer
@@ -133,8 +133,9 @@ def _fact(page: Page, fact: AnyFact) -> None:
     if not isinstance(fact, Unknown):
         for note in fact.notes:
             page.put(note, lead="      Note: ")
-        if fact.opinions:
-            page.put("; ".join(map(_opinion_words, fact.opinions)), lead="      Second opinion: ")
+        asked = [opinion for opinion in fact.opinions if opinion.answer is not Answer.NOT_ASKED]
+        if asked:
+            page.put("; ".join(map(_opinion_words, asked)), lead="      Second opinion: ")
 
 
 def _source_words(source: Source, subject: Subject) -> str:
@@ -173,7 +174,7 @@ def _others(page: Page, report: Report) -> None:
     if ruled_out:
         page.head("Ruled out")
         for finding in ruled_out:
-            page.clip(
+            page.put(
                 f"{finding.cause.id} {place(finding)}: {finding.explanation}", lead="  + ", style="green"
             )
     reasons: dict[tuple[str, str], list[str]] = {}

@@ -19,6 +19,7 @@ from iiscluster_kb.case._space import Space
 from iiscluster_kb.errors import CaseError, EvidenceError
 from iiscluster_kb.model import Stated
 from tests.case.archives import contents, reasons, tar_bytes, write_folder, zip_bytes
+from tests.case.cab_writer import cab_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +31,7 @@ TREE = {
     "NODE2/empty": b"",
     "nested.zip": zip_bytes({"SYSTEM": b"1", "in/a.tar": tar_bytes({"b": b"2"})}),
     "nested.tgz": tar_bytes({"SYSTEM": b"3", "in.zip": zip_bytes({"b": b"4"})}, "w:gz"),
+    "nested.cab": cab_bytes({"SYSTEM": b"5", "in.cab": cab_bytes({"b": b"6"})}),
     "case.toml": b'[case]\nadministered_from = "ADMINPC"\n',
 }
 OPENED = {
@@ -41,6 +43,8 @@ OPENED = {
     "nested.zip/in/a.tar/b": b"2",
     "nested.tgz/SYSTEM": b"3",
     "nested.tgz/in.zip/b": b"4",
+    "nested.cab/SYSTEM": b"5",
+    "nested.cab/in.cab/b": b"6",
 }
 
 WRITERS: dict[str, Callable[[Path, Mapping[str, bytes]], object]] = {
@@ -50,6 +54,7 @@ WRITERS: dict[str, Callable[[Path, Mapping[str, bytes]], object]] = {
     "mycase.tar.gz": lambda path, tree: path.write_bytes(tar_bytes(tree, "w:gz")),
     "mycase.tar.bz2": lambda path, tree: path.write_bytes(tar_bytes(tree, "w:bz2")),
     "mycase.txz": lambda path, tree: path.write_bytes(tar_bytes(tree, "w:xz")),
+    "mycase.cab": lambda path, tree: path.write_bytes(cab_bytes(tree)),
 }
 
 
@@ -237,6 +242,7 @@ def test_several_failures_are_counted(tmp_path: Path) -> None:
 def test_exactly_one_container_recognises_an_archive(tmp_path: Path) -> None:
     samples = {
         "zip": [zip_bytes({"a": b"1"}), zip_bytes({})],
+        "cabinet": [cab_bytes({"a": b"1"}), cab_bytes({})],
         "tar": [tar_bytes({"a": b"1"}, mode) for mode in ("w", "w:gz", "w:bz2", "w:xz")],
     }
     for kind, several in samples.items():
@@ -249,7 +255,18 @@ def test_exactly_one_container_recognises_an_archive(tmp_path: Path) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.sampled_from([b"", b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\0"]),
+    st.sampled_from(
+        [
+            b"",
+            b"PK\x03\x04",
+            b"PK\x05\x06",
+            b"\x1f\x8b\x08",
+            b"BZh9",
+            b"\xfd7zXZ\0",
+            b"\x28\xb5\x2f\xfd",
+            b"MSCF\0\0\0\0",
+        ]
+    ),
     st.binary(max_size=200),
 )
 def test_any_bytes_are_a_case_or_a_case_error(
@@ -282,7 +299,7 @@ def limited(tmp_path: Path, body: str) -> str:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS is meant as Linux means it")
-@pytest.mark.parametrize("name", ["mycase", "mycase.zip", "mycase.tar.gz"])
+@pytest.mark.parametrize("name", ["mycase", "mycase.zip", "mycase.tar.gz", "mycase.cab"])
 def test_ten_thousand_small_files_hold_no_descriptors(tmp_path: Path, name: str) -> None:
     tree = {f"{number % 10}/{number}": b"%d" % number for number in range(10_000)}
     WRITERS[name](tmp_path / name, tree)

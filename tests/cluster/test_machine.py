@@ -91,6 +91,40 @@ def test_a_live_export_answers_by_its_own_name() -> None:
     assert fact.value.integer() == 2
 
 
+SERVICES = {"ClusSvc": {"Start": 2}}
+
+
+def test_a_saved_services_key_answers_where_no_select_is() -> None:
+    part = machine(hive("svc.hiv", r"HKLM\SYSTEM\CurrentControlSet\Services", SERVICES))
+    fact = part.value(CURRENT_CONTROL_SET / r"Services\ClusSvc", "Start")
+    assert isinstance(fact, Present)
+    assert fact.value.integer() == 2
+    assert str(fact.subject) == r"HKLM\SYSTEM\CurrentControlSet\Services\ClusSvc : Start"
+    assert isinstance(part.key(CURRENT_CONTROL_SET / r"Services\W3SVC"), Absent)
+    assert isinstance(part.subkeys(CURRENT_CONTROL_SET / "Services"), Present)
+    assert isinstance(part.key(CURRENT_CONTROL_SET / "Control"), Unknown)
+    assert isinstance(part.key(CURRENT_CONTROL_SET), Unknown)
+    assert part.profile.current_control_set is None
+
+
+def test_where_select_is_told_the_numbered_set_answers_before_a_saved_part() -> None:
+    part = hive("a.hiv", r"HKLM\SYSTEM\CurrentControlSet\Services", {"ClusSvc": {"Start": 4}})
+    whole = hive("SYSTEM", r"HKLM\SYSTEM", system_hive("NODE1"))
+    fact = machine(part, whole).value(CURRENT_CONTROL_SET / r"Services\ClusSvc", "Start")
+    assert isinstance(fact, Present)
+    assert fact.value.integer() == 2
+
+
+def test_a_saved_part_answers_where_select_names_a_set_that_nobody_collected() -> None:
+    part = hive("svc.hiv", r"HKLM\SYSTEM\CurrentControlSet\Services", SERVICES)
+    select = hive("sel.reg", r"HKLM\SYSTEM\Select", {"Current": 3})
+    both = machine(part, select)
+    assert isinstance(both.key(CURRENT_CONTROL_SET / r"Services\ClusSvc"), Present)
+    elsewhere = both.key(CURRENT_CONTROL_SET / "Control")
+    assert isinstance(elsewhere, Unknown)
+    assert "ControlSet003" in elsewhere.reason
+
+
 def test_the_sounder_copy_answers_and_a_differing_one_is_noted() -> None:
     old = hive("old", r"HKLM\Cluster", {"ClusterName": "OLD"}, state=State.UNRECOVERED, notes=("pending",))
     new = hive("sound", r"HKLM\Cluster", {"ClusterName": "NEW"})

@@ -8,7 +8,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from iiscluster_kb.errors import EvidenceError
-from iiscluster_kb.evidence import HEAD_SIZE, _bodyfile, _csv_table, _text, file_table
+from iiscluster_kb.evidence import HEAD_SIZE, _bodyfile, _child_items, _table, _text
 from iiscluster_kb.evidence.file_table import FORMAT
 from iiscluster_kb.model import FileEvidence, State
 from iiscluster_kb.registry import fold
@@ -262,7 +262,7 @@ def test_a_damaged_line_ends_the_reading() -> None:
 
 
 def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_csv_table, "ROW_LIMIT", 2)
+    monkeypatch.setattr(_child_items, "ROW_LIMIT", 2)
     monkeypatch.setattr(_bodyfile, "ROW_LIMIT", 2)
     for data in (file_csv(NODE), bodyfile(NODE)):
         evidence = read(data)
@@ -270,7 +270,7 @@ def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(evidence.entries) == 2
     monkeypatch.undo()
     monkeypatch.setattr(_text, "TEXT_LIMIT", 700)
-    monkeypatch.setattr(file_table, "TEXT_LIMIT", 700)
+    monkeypatch.setattr(_table, "TEXT_LIMIT", 700)
     assert any("MiB" in note for note in read(file_csv(NODE)).notes)
 
 

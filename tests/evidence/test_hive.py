@@ -159,6 +159,40 @@ def test_real_hives_are_placed(name: str, place: str | None) -> None:
 # --- damage -----------------------------------------------------------------------------------------
 
 
+OLE = {
+    f"{{{number}-0000-0000-C000-000000000046}}": {"InprocServer32": {"": "ole32.dll"}}
+    for number in ("00000300", "00000320", "00020424")
+}
+
+
+@pytest.mark.parametrize(
+    ("tree", "place"),
+    [
+        ({"ImagePath": r"C:\WINNT\Cluster\clusprxy.exe", "Start": 2}, r"Services\ClusSvc"),
+        ({"ImagePath": '"C:\\WINNT\\Cluster\\ClusSvc.exe"', "Parameters": {}}, r"Services\ClusSvc"),
+        ({"ImagePath": r"system32\drivers\clusdisk.sys", "Parameters": {}}, r"Services\ClusDisk"),
+        ({"ImagePath": "ClusNet.sys"}, r"Services\ClusNet"),
+    ],
+)
+def test_a_service_s_own_key_is_told_by_its_program(tree: dict[str, object], place: str) -> None:
+    (mount,) = read(build(tree)).mounts
+    assert mount.path == KeyPath.parse(rf"HKLM\SYSTEM\CurrentControlSet\{place}")
+
+
+def test_the_key_of_classes_is_told_by_those_of_ole() -> None:
+    (mount,) = read(build(OLE)).mounts
+    assert mount.path == KeyPath.parse(r"HKLM\SOFTWARE\Classes\CLSID")
+    (one, below), *_ = OLE.items()
+    assert "of no use here" in refusal(build({one: below}))
+
+
+@pytest.mark.parametrize(
+    "tree", [{"ImagePath": r"C:\WINNT\System32\inetsrv\inetinfo.exe"}, {"ImagePath": 1}, {"Parameters": {}}]
+)
+def test_a_service_s_key_that_others_resemble_is_declined(tree: dict[str, object]) -> None:
+    assert "of no use here" in refusal(build(tree))
+
+
 def test_a_root_that_cannot_be_read_is_the_reason() -> None:
     image = write_hive(tree_from_dict("root", {"Nodes": {}, "Groups": {}}))
     image.put(image.keys[""] + 4, "<2s", b"xx")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,44 @@ def test_evidence_of_a_machine_without_a_profile_is_listed_too() -> None:
     report = replace(full_report(), machines=())
     page = inventory_text(report, View(80))
     assert "\nNODE1\n  - NODE1/CLUSDB\n" in page
+    assert "Needed" not in page
+
+
+def test_needs_are_a_table_or_lines_where_that_is_too_wide() -> None:
+    wide, narrow = (inventory_text(full_report(), View(width)) for width in (80, 30))
+    assert re.search(r"\nthe cluster hive +! unsound, damaged +NODE2/CLUSDB\n", wide)
+    assert "\n! the cluster hive: unsound,\n  damaged, NODE2/CLUSDB\n" in narrow
+    assert "Needed" not in narrow
+
+
+def test_each_machine_is_told_the_commands_of_its_own_windows() -> None:
+    report = full_report()
+    later = replace(report.machines[1], windows="5.2")
+    page = inventory_text(replace(report, machines=(report.machines[0], later)), View(200))
+    first, second = page.split("\nNODE2 ")
+    assert "regback %COMPUTERNAME%_reg_SYSTEM.hiv machine SYSTEM (with Regback of the Resource Kit)" in first
+    assert "reg save" not in first
+    assert "    - reg save HKLM\\SYSTEM %COMPUTERNAME%_reg_SYSTEM.hiv\n" in second
+    assert "regback" not in second
+
+
+def test_json_tells_the_needs_of_each_machine() -> None:
+    node, *_, stray = json.loads(inventory_json(full_report()))["needs"]
+    assert (node["machine"], stray["machine"]) == ("NODE1", "stray")
+    assert {one["need"]: one["standing"] for one in node["needs"]} == {
+        "the SYSTEM hive": "missing",
+        "the SOFTWARE hive": "there",
+        "the cluster hive": "unsound",
+        "a listing of inetsrv": "there",
+        "a listing of system32": "missing",
+        "a listing of Cluster": "missing",
+        "Iisclex4.dll itself": "missing",
+    }
+    software = node["needs"][1]
+    assert (software["artifacts"], software["collect"]) == (["NODE1/SOFTWARE"], [])
+    assert node["needs"][-1]["collect"] == [
+        {"command": 'copy "%SystemRoot%\\system32\\inetsrv\\iisclex4.dll" .', "condition": None}
+    ]
 
 
 @pytest.mark.parametrize("width", [40, 80])
