@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from iiscluster_kb.regf.layout import BINS
 
-if TYPE_CHECKING:
-    from iiscluster_kb.regf.keys import Key
-
-__all__ = ["BrokenCell", "Damage", "DamageLog"]
+__all__ = ["BrokenCell", "Damage", "DamageLog", "Place"]
 
 _LISTED = 1000
+
+
+class Place(Protocol):
+    """A key, as far as it tells where damage was met."""
+
+    @property
+    def offset(self) -> int:
+        """Absolute byte offset of its cell."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """Relative to the hive."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +62,13 @@ class DamageLog:
 
     def __init__(self) -> None:
         # Paths are put together when somebody asks: a hostile hive can make them long and many.
-        self._listed: dict[tuple[int, int, str], Key | None] = {}
+        self._listed: dict[tuple[int, int, str], Place | None] = {}
         self._truncated = False
 
     def __bool__(self) -> bool:
         return bool(self._listed)
 
-    def add(self, fault: BrokenCell, key: Key | None) -> None:
+    def add(self, fault: BrokenCell, key: Place | None) -> None:
         """Take note of a fault met at a key, or at the root where that cannot be read."""
         if len(self._listed) < _LISTED:
             self._listed[fault.offset, key.offset if key else 0, fault.reason] = key
