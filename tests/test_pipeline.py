@@ -110,6 +110,9 @@ def test_a_case_of_nothing_readable_still_makes_a_report(tmp_path: Path) -> None
         "a.bin": "unknown format",
         "b.txt": "empty file",
     }
+    local = [finding for finding in report.findings if finding.weighs]
+    assert [finding.verdict for finding in local] == [Verdict.UNDETERMINED] * 3
+    assert all(finding.collect for finding in local)
     for output in ("json", "plan", "reg", "text"):
         render(report, output)
 

@@ -57,7 +57,7 @@ from iiscluster_kb.articles._extension_list import Listing, Reading, add_extensi
 from iiscluster_kb.articles._iis_extension import CLSID, DIRECTORY, RESOURCE_TYPE
 from iiscluster_kb.articles._preconditions import find_resource_type, hindrance
 from iiscluster_kb.articles._server import follow
-from iiscluster_kb.cluster import CLUSTER
+from iiscluster_kb.cluster import CLUSTER, Machine
 from iiscluster_kb.model import Absent, Article, Cause, Finding, Present, Unknown, ValueChange, Verdict
 from iiscluster_kb.registry import KeyPath
 
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iiscluster_kb.articles._preconditions import Hindrance, ResourceType
-    from iiscluster_kb.cluster import Cluster, Machine
+    from iiscluster_kb.cluster import Cluster
     from iiscluster_kb.model import AnyFact, Fact
     from iiscluster_kb.registry import RegistryValue
 
@@ -95,8 +95,28 @@ def diagnose(cluster: Cluster) -> Iterator[Finding]:
         else:
             found = [_dll(machine), _clsid(machine), _value(machine, resource_type)]
         local += (_compared(cluster, machine, finding) for finding in found)
+    if not cluster.machines:
+        local += (_nothing_collected(cause) for cause in CAUSES[:3])
     yield from local
     yield _remote_administration.judge(cluster, REMOTE, local)
+
+
+def _nothing_collected(cause: Cause) -> Finding:
+    """A case without evidence is neither healthy nor ill."""
+    node = Machine("each node")
+    return Finding(
+        cause,
+        None,
+        Verdict.UNDETERMINED,
+        "",
+        "The case holds no evidence of any machine.",
+        collect=(
+            _collect.system(node),
+            _collect.software(node),
+            _collect.cluster_hive(node),
+            _collect.listing(node, DIRECTORY),
+        ),
+    )
 
 
 def _hindered(cause: Cause, machine: Machine, why: Hindrance) -> Finding:

@@ -116,9 +116,8 @@ def _details(page: Page, report: Report) -> None:
         if _in_full(finding):
             words, style = _marked(finding.verdict)
             page.put("")
-            page.put(
-                f"{finding.cause.id} {place(finding)} ({finding.detail})", lead=f"{words}  ", style=style
-            )
+            detail = f" ({finding.detail})" if finding.detail else ""
+            page.put(f"{finding.cause.id} {place(finding)}{detail}", lead=f"{words}  ", style=style)
             page.put(f"{finding.cause.title}.", lead="  ")
             page.put(finding.explanation, lead="  ")
             for fact in finding.facts:
