@@ -49,8 +49,8 @@ class Wine:
             "WINEDLLOVERRIDES": "mscoree=;mshtml=;winemenubuilder.exe=",
         }
 
-    def run(self, *arguments: str) -> None:
-        subprocess.run(
+    def run(self, *arguments: str) -> int:
+        return subprocess.run(
             [str(WINE), *arguments],
             cwd=self._folder,
             env=self._environment,
@@ -59,11 +59,26 @@ class Wine:
             stdout=subprocess.DEVNULL,  # a pipe would stay open as long as Wine's own server runs
             stderr=subprocess.DEVNULL,
             timeout=180,
+        ).returncode
+
+    def stay(self) -> subprocess.Popen[bytes]:
+        """A program that waits for input, and meanwhile keeps Wine's server from ending between two calls.
+
+        A call that meets the server while it ends may do nothing at all.
+        """
+        return subprocess.Popen(
+            [str(WINE), "cmd"],
+            cwd=self._folder,
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
     def load(self, content: bytes) -> None:
         (self._folder / "in.reg").write_bytes(content)
-        self.run("regedit", "/S", "in.reg")
+        if self.run("regedit", "/S", "in.reg"):  # zero proves nothing, but anything else is a crash
+            self.run("regedit", "/S", "in.reg")
 
     def export(self, key: KeyPath) -> bytes:
         """A subtree as Wine's regedit writes it; nothing where the key is not there."""
@@ -80,7 +95,11 @@ class Wine:
 def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wine]:
     program = Wine(tmp_path_factory.mktemp("wine"))
     program.run("wineboot", "-i")
-    yield program
+    with program.stay() as waiting:
+        yield program
+        assert waiting.stdin is not None
+        waiting.stdin.close()
+        waiting.wait(60)
     program.run("wineboot", "-k")
 
 
