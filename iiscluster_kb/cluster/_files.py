@@ -68,10 +68,6 @@ class FileView:
         """The collected files of this name of which nobody knows where they lay."""
         return tuple(s for s in self.specimens if s.windows_path is None and fold(s.name) == fold(name))
 
-    def covers(self, directory: str) -> bool:
-        """Whether any listing shows the directory whole."""
-        return any(fold(directory) in listing.directories for listing in self.listings)
-
     def _listed(self, listing: FileEvidence, subject: FileSubject, path: str) -> Fact[FileEntry]:
         notes = () if listing.state == "clean" else (f"{listing.file.path} is {listing.state}",)
         reached, *names = _divided(path)

@@ -10,19 +10,18 @@ Q105473) and the fixed columns of cmd: a size ends 18 columns after the time, th
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 from calendar import timegm
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from iiscluster_kb.model import CaseFile
 from iiscluster_kb.registry import fold
+from tests.support.evidence import Bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 __all__ = [
     "STYLES",
@@ -361,31 +360,6 @@ def bodyfile(tree: Tree, root: str = "C:\\", *, mount: str = "C:", newline: str 
     return "".join(line + newline for line in lines).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class _Memory:
-    data: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.data)
-
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
-
-    def open(self) -> BinaryIO:
-        return io.BytesIO(self.data)
-
-    def map(self) -> bytes:
-        return self.data
-
-    def on_disk(self) -> Path:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
 def case_file(data: bytes, path: str = "NODE1/listing.txt") -> CaseFile:
     """A file of a case that lies in memory."""
-    return CaseFile(path, _Memory(data))
+    return CaseFile(path, Bytes(data))
