@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["Key"]
 
 
+_MOST_REMEMBERED = 512
+"""Keys that look-ups found and that the next look-ups will mostly pass again."""
+
+
 class Key:
     """A key of a hive; a ``RegistryKey``.
 
@@ -102,14 +106,24 @@ class Key:
         Raises:
             EvidenceError: Damage leaves open whether it exists.
         """
-        count = self._node[SUBKEY_COUNT]
+        cells, count = self._cells, self._node[SUBKEY_COUNT]
         if not count:
             return None
+        place = (self.offset, folded := upcase(name))
+        met = cells.met.get(place)
+        if met is not None and met._parent is self:
+            return met
         try:
-            cell = find_subkey(self._cells, self._node[SUBKEY_LIST], count, name)
-            return None if cell is None else Key(self._cells, self, cell)
+            cell = find_subkey(cells, self._node[SUBKEY_LIST], count, folded)
+            if cell is None:
+                return None
+            key = Key(cells, self, cell)
         except BrokenCell as fault:
-            raise self._cells.error(fault, self.path) from fault
+            raise cells.error(fault, self.path) from fault
+        if len(cells.met) == _MOST_REMEMBERED:
+            cells.met.clear()
+        cells.met[place] = key
+        return key
 
     def subkeys(self) -> Iterator[Key]:
         """Direct subkeys in the hive's own order, without those that cannot be read."""
@@ -147,24 +161,16 @@ class Key:
 
     def values(self) -> Iterator[RegistryValue]:
         """Values in the hive's own order, without those that cannot be read."""
+        node, cells = self._node, self._cells
+        count = node[VALUE_COUNT]
+        if not count or node[FLAGS] & KEY_PREDEFINED_HANDLE:
+            return iter(())
         try:
-            cells = self._value_cells()
+            listed = cells.offsets(node[VALUE_LIST], count, "list of values")
         except BrokenCell as fault:
             self._report(fault)
-            return
-        read = self._cells.value
-        room = self._cells.end  # values share no data
-        for cell in cells:
-            try:
-                value = read(cell)
-            except BrokenCell as fault:
-                self._report(fault)
-            else:
-                room -= len(value.data)
-                if room < 0:
-                    self._report(BrokenCell(cell, "values with more data than the file has room for"))
-                    return
-                yield value
+            return iter(())
+        return iter(cells.values(listed, self._report))
 
     def walk(self) -> Iterator[Key]:
         """This key and all below it, each before its subkeys, in the hive's own order.
@@ -172,7 +178,8 @@ class Key:
         A key that cannot be read, is met a second time or lies deeper than Windows allows (512 levels) is
         left out and noted in ``Hive.damage``.
         """
-        cells = self._cells
+        cells, make = self._cells, object.__new__
+        read = cells.key
         room = cells.end // SMALLEST_KEY  # each entry of a list leads to a key of its own
         seen = {self.offset - BINS}
         pending = [(self, iter(self._subkey_cells()))]
@@ -185,12 +192,15 @@ class Key:
                     continue
                 seen.add(cell)
                 try:
-                    key = Key(cells, parent, cell)
+                    name, node = read(cell)
                 except BrokenCell as fault:
                     parent._report(fault)
                     continue
+                key = make(Key)  # what the constructor does, whose call takes as long as all of it
+                key._cells, key._parent, key.offset = cells, parent, BINS + cell
+                key.name, key._node = name, node
                 yield key
-                if not key._node[SUBKEY_COUNT]:
+                if not node[SUBKEY_COUNT]:
                     continue
                 if len(pending) == MAX_DEPTH - 1:
                     key._report(BrokenCell(cell, f"subkeys below level {MAX_DEPTH}"))

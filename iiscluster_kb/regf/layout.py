@@ -25,6 +25,7 @@ __all__ = [
     "BaseBlock",
     "Buffer",
     "CellLayout",
+    "checksum",
     "moment",
 ]
 
@@ -165,11 +166,11 @@ class BaseBlock:
             root=root,
             end=BINS + size,
             file_name=str(buffer[48:112], "utf-16-le", "replace").split("\0", 1)[0],
-            checksum_matches=_checksum(buffer) == _CHECKSUM.unpack_from(buffer, 508)[0],
+            checksum_matches=checksum(buffer) == _CHECKSUM.unpack_from(buffer, 508)[0],
         )
 
 
-def _checksum(buffer: Buffer) -> int:
+def checksum(buffer: Buffer) -> int:
     """XOR-32 of the first 508 bytes, kept off the values 0 and -1 ("Base block", note 2)."""
     total: int = reduce(xor, _CHECKED.unpack_from(buffer))
     return {0: 1, NONE: NONE - 1}.get(total, total)

@@ -42,19 +42,18 @@ def subkey_cells(
     return found
 
 
-def find_subkey(cells: Cells, cell: int, count: int, name: str) -> int | None:
+def find_subkey(cells: Cells, cell: int, count: int, folded: str) -> int | None:
     """The cell of the key of that name in a list, or None where it is certainly in no entry.
 
     Args:
         cells: The hive.
         cell: The list.
         count: How many subkeys the key says that it has.
-        name: Compared as Windows does.
+        folded: The name, upper-cased.
 
     Raises:
         BrokenCell: The name is in no entry that can be read, and not every entry can.
     """
-    folded = upcase(name)
     # A name in ASCII has one hash only; beyond that Windows' upper-casing may differ from ours.
     trust_hashes = folded.isascii()
     try:
@@ -67,23 +66,34 @@ def find_subkey(cells: Cells, cell: int, count: int, name: str) -> int | None:
 
 
 def _search(cells: Cells, cell: int, folded: str) -> int | None:
-    """Binary search; None: the name is not where it belongs."""
+    """Binary search, in a hash leaf after a look at the hashes; None: the name is not where it belongs."""
     leaf: ListHead | None = cells.list_head(cell)
     if leaf and leaf[0] == INDEX_ROOT:
         leaf = _search_root(cells, leaf, folded)
     if not leaf:
         return None
+    if leaf[0] == HASH_LEAF and folded.isascii() and (hit := _by_hash(cells, leaf, folded)) is not None:
+        return hit
     low, high = 0, leaf[1]
     while low < high:
         middle = (low + high) // 2
         key = cells.list_entry(leaf, middle)
-        met = upcase(cells.key_name(key))
+        met = upcase(cells.key(key)[0])
         if met == folded:
             return key
         if met < folded:
             low = middle + 1
         else:
             high = middle
+    return None
+
+
+def _by_hash(cells: Cells, leaf: ListHead, folded: str) -> int | None:
+    """The entry with the name's hash and name: it touches the list and one key, where a search touches many."""
+    for key in _hashed(cells, leaf, folded):
+        name = cells.key(key)[0]
+        if len(name) == len(folded) and upcase(name) == folded:
+            return key
     return None
 
 
@@ -96,7 +106,7 @@ def _search_root(cells: Cells, root: ListHead, folded: str) -> ListHead | None:
         kind, count, _ = leaf
         if kind == INDEX_ROOT or not count:
             return None
-        if upcase(cells.key_name(cells.list_entry(leaf, 0))) <= folded:
+        if upcase(cells.key(cells.list_entry(leaf, 0))[0]) <= folded:
             low, found = middle + 1, leaf
         else:
             high = middle
@@ -115,7 +125,7 @@ def _scan(cells: Cells, cell: int, count: int, folded: str, *, trust_hashes: boo
         )
         for key in keys:
             try:
-                name = cells.key_name(key)
+                name = cells.key(key)[0]
             except BrokenCell as fault:
                 broken = broken or [fault]
             else:
@@ -132,14 +142,13 @@ def _hashed(cells: Cells, leaf: ListHead, folded: str) -> Iterator[int]:
     """The entries whose hash is that of the name ("Hash leaf", note)."""
     number = 0
     for unit in folded.encode("ascii"):
-        number = (number * 37 + unit) & 0xFFFFFFFF
-    wanted = number.to_bytes(4, "little")
+        number = number * 37 + unit
+    wanted = (number & 0xFFFFFFFF).to_bytes(4, "little")
     entries = cells.list_bytes(leaf)
     at = entries.find(wanted)
     while at >= 0:
-        position, hit = divmod(at, ENTRY_SIZES[HASH_LEAF])
-        if hit == OFFSET_SIZE:  # otherwise it straddles two fields
-            yield cells.list_entry(leaf, position)
+        if at % ENTRY_SIZES[HASH_LEAF] == OFFSET_SIZE:  # otherwise it straddles two fields
+            yield int.from_bytes(entries[at - OFFSET_SIZE : at], "little")
         at = entries.find(wanted, at + 1)
 
 

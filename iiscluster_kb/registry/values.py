@@ -79,7 +79,8 @@ class RegistryValue:
         if kind not in _TEXT_TYPES:
             return ()
         # The codec itself: bytes.decode looks it up by name first, which takes four times as long.
-        text, _ = utf_16_le_decode(self.data[: len(self.data) & ~1], "replace", True)  # noqa: FBT003 - no keywords
+        data = self.data if len(self.data) % 2 == 0 else self.data[:-1]
+        text, _ = utf_16_le_decode(data, "replace", True)  # noqa: FBT003 - no keywords
         if kind != _MULTI_SZ:
             return (text.partition("\0")[0],)
         # Up to the first empty string; what is not terminated counts as well.
