@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iiscluster_kb.cluster._quorum import QuorumCopy
-    from iiscluster_kb.model import AnyFact, Evidence
+    from iiscluster_kb.model import AnyFact, Evidence, Media
 
 __all__ = ["CLUSTER", "CURRENT_CONTROL_SET", "Cluster", "Dispute", "Machine", "group_machines", "join"]
 
@@ -37,6 +37,8 @@ class Cluster:
     stated: Stated = field(default_factory=Stated)
     quorum_copies: tuple[QuorumCopy, ...] = ()
     """Checkpoints of the cluster database from the quorum disk, newest first; they answer for no machine."""
+    media: Media | None = None
+    """What the operator has at hand to take files from; every machine has it too."""
 
     @property
     def nodes(self) -> tuple[Machine, ...]:
@@ -79,9 +81,26 @@ class Cluster:
         """The machine of that name, compared as Windows does."""
         return next((m for m in self.machines if fold(m.name) == fold(name)), None)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the machines, what they are to the cluster, what was collected of them."""
+        from iiscluster_kb.model._notebook import html_table  # noqa: PLC0415 - only notebooks need it
 
-def group_machines(evidence: Iterable[Evidence], stated: Stated, case_name: str) -> Cluster:
-    """Give every piece of evidence to a machine, and each machine its role."""
+        rows = [
+            (
+                machine.name,
+                machine.role.value,
+                machine.role_reason,
+                ", ".join(p.file.path for p in machine.evidence),
+            )
+            for machine in self.machines
+        ]
+        return html_table(self.name or "Cluster", ("Machine", "Role", "Because", "Evidence"), rows)
+
+
+def group_machines(
+    evidence: Iterable[Evidence], stated: Stated, case_name: str, media: Media | None = None
+) -> Cluster:
+    """Give every piece of evidence to a machine, and each machine its role and what is at hand."""
     everything = tuple(evidence)
     placed = frozenset(pattern for patterns in stated.machines.values() for pattern in patterns)
     quorum = {p.file.path: p for p in everything if is_quorum_copy(p) and p.file.path not in placed}
@@ -93,7 +112,8 @@ def group_machines(evidence: Iterable[Evidence], stated: Stated, case_name: str)
     reasons: dict[str, dict[str, str]] = defaultdict(dict)
     spelled: dict[str, str] = {fold(name): name for name in nodes}
     for piece in pieces:
-        name, reason = assignment.machine_of(piece.file.path)
+        whole = piece.part_of if isinstance(piece, RegistryEvidence) else None
+        name, reason = assignment.machine_of(whole or piece.file.path)
         spelled.setdefault(fold(name), name)
         owned[fold(name)].append(piece)
         reasons[fold(name)][piece.file.path] = reason
@@ -102,12 +122,16 @@ def group_machines(evidence: Iterable[Evidence], stated: Stated, case_name: str)
     told = {fold(name) for name in named.values()}
     order = {fold(name): number for number, name in enumerate(nodes)}
     machines = [
-        _cast(Machine(spelled[key], _with_rivals(pieces_of), reasons[key]), nodes, has_system=key in told)
+        _cast(
+            Machine(spelled[key], _with_rivals(pieces_of), reasons[key], media=media),
+            nodes,
+            has_system=key in told,
+        )
         for key, pieces_of in owned.items()
     ]
     machines.sort(key=lambda machine: (order.get(fold(machine.name), len(order)), machine.name))
     copies = newest_first(piece for piece in quorum.values() if isinstance(piece, RegistryEvidence))
-    return Cluster(tuple(machines), nodes, stated, copies)
+    return Cluster(tuple(machines), nodes, stated, copies, media)
 
 
 def _names_of_nodes(pieces: Iterable[Evidence]) -> tuple[str, ...]:

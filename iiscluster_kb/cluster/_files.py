@@ -6,10 +6,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from iiscluster_kb.cluster._joining import joined_files
 from iiscluster_kb.model import Absent, FileEntry, FileSubject, Present, Source, Unknown
 from iiscluster_kb.registry import fold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from iiscluster_kb.model import Fact, FileEvidence, Specimen
 
 __all__ = ["FileView", "join"]
@@ -41,19 +44,29 @@ class FileView:
         Args:
             path: Absolute Windows path, every variable expanded. Letters count alike in either case, and an
                 8.3 name is looked up where the listing shows short names.
+
+        Returns:
+            Where several pieces of evidence show it, what they tell together; see ``_joining``.
         """
         subject = FileSubject(self.machine, path)
         if not _ABSOLUTE.match(path):
             return Unknown(subject, "not an absolute path with a drive letter")
         answers = [self._listed(listing, subject, path) for listing in self.listings]
-        mirrored = [self._collected(specimen, subject) for specimen in self.specimens_at(path)]
-        present = [fact for fact in (*answers, *mirrored) if isinstance(fact, Present)]
+        shown = next((fact.value for fact in answers if isinstance(fact, Present)), None)
+        if shown and fold(shown.path) != fold(path):  # by an 8.3 name, which not every listing shows
+            answers = [
+                fact if isinstance(fact, Present) else self._listed(listing, subject, shown.path)
+                for fact, listing in zip(answers, self.listings, strict=True)
+            ]
+        for fact, listing in zip(answers, self.listings, strict=True):
+            if listing.replaces and isinstance(fact, Present):
+                return fact
+        present = [fact for fact in (*answers, *self._collected(subject, shown)) if isinstance(fact, Present)]
         absent = [fact for fact in answers if isinstance(fact, Absent)]
         if present:
-            disputes = tuple(
-                f"{fact.source.path} covers the directory and does not show it" for fact in absent
-            )
-            return replace(present[0], notes=(*present[0].notes, *disputes))
+            joined = joined_files(present)
+            disputes = (f"{fact.source.path} covers the directory and does not show it" for fact in absent)
+            return replace(joined, notes=(*joined.notes, *disputes))
         if absent:
             return absent[0]
         unknown = [fact for fact in answers if isinstance(fact, Unknown) and fact.source is not None]
@@ -87,9 +100,22 @@ class FileView:
             reached = join(reached, name)
         return Unknown(subject, "not listed")
 
-    def _collected(self, specimen: Specimen, subject: FileSubject) -> Fact[FileEntry]:
-        entry = FileEntry(subject.path, size=specimen.size, version=specimen.version)
-        return Present(subject, entry, Source(specimen.file))
+    def _collected(self, subject: FileSubject, shown: FileEntry | None) -> Iterator[Present[FileEntry]]:
+        """What the collected files tell: those from that place, else the only one of the name and size listed."""
+        places = dict.fromkeys((subject.path, *([shown.path] if shown else [])))
+        pieces = [specimen for place in places for specimen in self.specimens_at(place)]
+        if not pieces and shown and shown.size:
+            alike = [s for s in self.specimens_named(_divided(shown.path)[-1]) if s.size == shown.size]
+            pieces = alike if len(alike) == 1 else []
+        for piece in pieces:
+            entry = FileEntry(
+                subject.path,
+                piece.size,
+                version=piece.version,
+                architecture=piece.architecture,
+                linked=piece.linked,
+            )
+            yield Present(subject, entry, Source(piece.file))
 
 
 def _as_directory(path: str) -> str:

@@ -83,7 +83,7 @@ class Dispute:
 
 def is_quorum_copy(evidence: Evidence) -> bool:
     """Whether the name says so: ``chk*.tmp``, or any other name in a folder MSCS but one that speaks of clusters."""
-    if not isinstance(evidence, RegistryEvidence) or any(m.path != _CLUSTER for m in evidence.mounts):
+    if not isinstance(evidence, RegistryEvidence) or {m.path for m in evidence.mounts} != {_CLUSTER}:
         return False
     folder, _, name = evidence.file.path.rpartition("/")
     if _CHECKPOINT.fullmatch(name):

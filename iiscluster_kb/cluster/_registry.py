@@ -76,6 +76,10 @@ class RegistryView:
 
         return self._ask(KeySubject(self.machine, path), path, names)
 
+    def tree(self, path: KeyPath) -> Fact[RegistryKey]:
+        """The key itself, to be read on from there; the reader meets damage as ``EvidenceError``."""
+        return self._ask(KeySubject(self.machine, path), path, lambda key: key)
+
     def covers(self, path: KeyPath) -> bool:
         """Whether any evidence claims the place."""
         return any(True for _ in self._candidates(path))
@@ -155,8 +159,14 @@ def _reservations(evidence: RegistryEvidence) -> tuple[str, ...]:
         if evidence.rebuilt
         else []
     )
-    if evidence.state is not State.CLEAN:
-        told.append(f"{path} is {evidence.state}: {'; '.join(evidence.notes) or 'see its notes'}")
+    why = "; ".join(evidence.notes) or "see its notes"
+    match evidence.state:
+        case State.CLEAN:
+            pass
+        case State.RECOVERED:
+            told.append(f"{path}: {why}")
+        case state:
+            told.append(f"{path} is {state}: {why}")
     return tuple(told)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from iiscluster_kb.cluster._files import FileView
 from iiscluster_kb.cluster._quorum import is_quorum_copy
 from iiscluster_kb.cluster._registry import RegistryView, rank
+from iiscluster_kb.cluster._removed import removed_values
 from iiscluster_kb.model import (
     Absent,
     FileEvidence,
@@ -28,8 +29,9 @@ from iiscluster_kb.registry import HKLM, KeyPath, fold
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iiscluster_kb.model import Evidence, Fact, FileEntry
-    from iiscluster_kb.registry import RegistryValue
+    from iiscluster_kb.cluster._removed import RemovedValue
+    from iiscluster_kb.model import Evidence, Fact, FileEntry, Media
+    from iiscluster_kb.registry import RegistryKey, RegistryValue
 
 __all__ = ["CLUSTER", "CURRENT_CONTROL_SET", "Machine"]
 
@@ -67,6 +69,8 @@ class Machine:
     """Case path to the reason why the file was given to this machine."""
     role: Role = Role.UNKNOWN
     role_reason: str = "no evidence tells"
+    media: Media | None = None
+    """What is at hand to take files from, on this machine as on any; None: the operator named none."""
 
     @cached_property
     def registry(self) -> RegistryView:
@@ -83,21 +87,41 @@ class Machine:
             tuple(e for e in self.evidence if isinstance(e, Specimen)),
         )
 
+    @cached_property
+    def _keys(self) -> dict[KeyPath, Fact[str]]:
+        """Answers given so far: articles ask the same things, again after each step of a plan."""
+        return {}
+
+    @cached_property
+    def _values(self) -> dict[tuple[KeyPath, str], Fact[RegistryValue]]:
+        return {}
+
     # --- registry -----------------------------------------------------------------------------------
 
     def key(self, path: KeyPath) -> Fact[str]:
         """Whether a key is there. The subject of the answer names the resolved control set."""
-        resolved = self._resolved(path)
-        if isinstance(resolved, str):
-            return Unknown(KeySubject(self.name, path), resolved)
-        return self.registry.key(resolved)
+        known = self._keys.get(path)
+        if known is None:
+            resolved = self._resolved(path)
+            if isinstance(resolved, str):
+                known = Unknown(KeySubject(self.name, path), resolved)
+            else:
+                known = self.registry.key(resolved)
+            self._keys[path] = known
+        return known
 
     def value(self, path: KeyPath, name: str) -> Fact[RegistryValue]:
         """Whether a value is there; the empty name asks for the unnamed one."""
-        resolved = self._resolved(path)
-        if isinstance(resolved, str):
-            return Unknown(ValueSubject(self.name, path, name), resolved)
-        return self.registry.value(resolved, name)
+        place = (path, fold(name))
+        known = self._values.get(place)
+        if known is None:
+            resolved = self._resolved(path)
+            if isinstance(resolved, str):
+                known = Unknown(ValueSubject(self.name, path, name), resolved)
+            else:
+                known = self.registry.value(resolved, name)
+            self._values[place] = known
+        return known
 
     def subkeys(self, path: KeyPath) -> Fact[tuple[str, ...]]:
         """Names of the direct subkeys."""
@@ -105,6 +129,18 @@ class Machine:
         if isinstance(resolved, str):
             return Unknown(KeySubject(self.name, path), resolved)
         return self.registry.subkeys(resolved)
+
+    def tree(self, path: KeyPath) -> Fact[RegistryKey]:
+        """The key itself, for what must be read whole, such as all resources of a cluster."""
+        resolved = self._resolved(path)
+        if isinstance(resolved, str):
+            return Unknown(KeySubject(self.name, path), resolved)
+        return self.registry.tree(resolved)
+
+    def removed_values(self, path: KeyPath, name: str) -> tuple[RemovedValue, ...]:
+        """What hives still hold of a value that was removed, as ``_removed.removed_values``; no facts."""
+        resolved = self._resolved(path)
+        return () if isinstance(resolved, str) else removed_values(self.registry, resolved, name)
 
     def text(self, path: KeyPath, name: str) -> str | None:
         """A value's text where it is present and is text; for descriptions, never for verdicts."""
@@ -119,7 +155,7 @@ class Machine:
         """The path with the control set's own name, or why that is not known."""
         if not path.is_within(CURRENT_CONTROL_SET):
             return path
-        if isinstance(self.registry.key(CURRENT_CONTROL_SET), Present):  # a live export lists it by this name
+        if self._names_current_control_set:
             return path
         numbered: KeyPath | str
         match self.current_control_set:
@@ -136,6 +172,11 @@ class Machine:
             case Unknown(reason=reason):
                 numbered = f"which control set is current is not known: {reason}"
         return path if self._lies_by_that_name(path) else numbered
+
+    @cached_property
+    def _names_current_control_set(self) -> bool:
+        """Whether the evidence lists it by that name, as an export of the live registry does."""
+        return isinstance(self.registry.key(CURRENT_CONTROL_SET), Present)
 
     def _lies_by_that_name(self, path: KeyPath) -> bool:
         """Whether a piece of the current control set itself, such as a saved Services key, holds the place."""

@@ -1,11 +1,12 @@
 """Stage 2 of 6: says what the bytes of each case file are.
 
 One module is one format. Formats are told by content, never by name, and strictly: for any file at
-most one says yes.
+most one says yes. Only which files belong together (a hive and its transaction logs) is told by names.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,11 @@ from iiscluster_kb.discovery import discover
 from iiscluster_kb.errors import EvidenceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from iiscluster_kb.model import Case, CaseFile, Evidence, Skipped
 
-__all__ = ["HEAD_SIZE", "EvidenceFormat", "formats", "identify"]
+__all__ = ["HEAD_SIZE", "Companion", "Companions", "EvidenceFormat", "formats", "identify"]
 
 HEAD_SIZE = 8192
 """How many bytes of a file a format may look at to recognise it."""
@@ -25,6 +26,28 @@ HEAD_SIZE = 8192
 
 def _never(_path: str) -> bool:
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A file that by its name belongs to another."""
+
+    file: CaseFile
+    is_recognised: bool
+    """Whether its content is of the format that companions have; False: it is of none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Companions:
+    """Files that are read together with one of a format, because they change what it says."""
+
+    format: str
+    """Name of their own format."""
+    names: Callable[[str], tuple[str, ...]]
+    """For a case path those that a companion's may be, in lower case, the likeliest first."""
+    read: Callable[[CaseFile, tuple[Companion, ...]], tuple[Evidence, ...]]
+    """Asked instead of the format's ``read`` where there are any. Gives the evidence of the file itself and of
+    each companion that it takes for one; the others are then treated as if they lay alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +62,8 @@ class EvidenceFormat:
     adopts: Callable[[str], bool] = _never
     """Whether a file of this case path that no format recognises is still this format's business, such as
     a file named like a DLL that is none."""
+    companions: Companions | None = None
+    """Which files beside one of this format belong to it."""
 
 
 def formats() -> tuple[EvidenceFormat, ...]:
@@ -56,20 +81,39 @@ def identify(case: Case) -> tuple[tuple[Evidence, ...], tuple[Skipped, ...]]:
     from iiscluster_kb.model import Skipped  # noqa: PLC0415 - see above
 
     known = formats()
-    evidence: list[Evidence] = []
-    skipped = list(case.skipped)
-    for file in case.files.values():
+    chosen: dict[str, EvidenceFormat | str] = {}
+    for path, file in case.files.items():
         try:
-            chosen = _recognise(file, known)
-            if isinstance(chosen, str):
-                skipped.append(Skipped(file.path, chosen))
-            else:
-                evidence.append(chosen.read(file))
-        except EvidenceError as error:
-            skipped.append(Skipped(file.path, error.detail))
-        except OSError as error:
-            skipped.append(Skipped(file.path, f"cannot be read: {error.strerror or error}"))
-    return tuple(evidence), tuple(skipped)
+            chosen[path] = _recognise(file, known)
+        except (EvidenceError, OSError) as error:
+            chosen[path] = _reason(error)
+    companions = _companions(case.files, chosen)
+    belonging = {companion.file.path for group in companions.values() for companion in group}
+    found: dict[str, Evidence] = {}
+    skipped = list(case.skipped)
+    for path in sorted(chosen, key=belonging.__contains__):  # what belongs to another file comes after it
+        form = chosen[path]
+        if path in found:
+            continue
+        if isinstance(form, str):
+            skipped.append(Skipped(path, form))
+            continue
+        try:
+            for piece in _read(form, case.files[path], companions.get(path, ())):
+                found[piece.file.path] = piece
+        except (EvidenceError, OSError) as error:
+            skipped.append(Skipped(path, _reason(error)))
+    return tuple(found[path] for path in chosen if path in found), tuple(skipped)
+
+
+def _read(form: EvidenceFormat, file: CaseFile, companions: tuple[Companion, ...]) -> tuple[Evidence, ...]:
+    if form.companions is not None and companions:
+        return form.companions.read(file, companions)
+    return (form.read(file),)
+
+
+def _reason(error: EvidenceError | OSError) -> str:
+    return error.detail if isinstance(error, EvidenceError) else f"cannot be read: {error.strerror or error}"
 
 
 def _recognise(file: CaseFile, known: tuple[EvidenceFormat, ...]) -> EvidenceFormat | str:
@@ -85,3 +129,28 @@ def _recognise(file: CaseFile, known: tuple[EvidenceFormat, ...]) -> EvidenceFor
             return "unknown format" if head else "empty file"
         case several:
             return f"taken for several formats at once: {', '.join(form.name for form in several)}"
+
+
+def _companions(
+    files: Mapping[str, CaseFile], chosen: Mapping[str, EvidenceFormat | str]
+) -> dict[str, tuple[Companion, ...]]:
+    """Which files belong to which: each to the one for which its name is the likeliest."""
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for path in chosen:
+        by_name[path.lower()].append(path)
+    claims: dict[str, tuple[int, str]] = {}
+    for path, form in chosen.items():
+        if isinstance(form, str) or form.companions is None:
+            continue
+        for rank, name in enumerate(form.companions.names(path)):
+            for other in by_name.get(name, ()):
+                if _may_follow(chosen[other], form.companions):
+                    claims[other] = min((rank, path), claims.get(other, (rank, path)))
+    groups: dict[str, list[Companion]] = defaultdict(list)
+    for other, (_, path) in sorted(claims.items()):
+        groups[path].append(Companion(files[other], not isinstance(chosen[other], str)))
+    return {path: tuple(group) for path, group in groups.items()}
+
+
+def _may_follow(form: EvidenceFormat | str, companions: Companions) -> bool:
+    return isinstance(form, str) or form.name == companions.format

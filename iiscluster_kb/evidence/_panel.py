@@ -12,10 +12,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from subprocess import Popen
 
-__all__ = ["READERS", "Found", "Limits", "Missing", "Panel", "Question", "Readers", "Reply", "Unreadable"]
+__all__ = [
+    "READERS",
+    "RECOVERERS",
+    "Found",
+    "Limits",
+    "Missing",
+    "Panel",
+    "Question",
+    "Readers",
+    "Reply",
+    "Unreadable",
+]
 
 READERS = ("python-registry", "regipy")
 """In the order in which they are asked: the quicker and more frugal first."""
+RECOVERERS = frozenset({"python-registry"})
+"""Those that can lay transaction logs of the new kind over a hive; the others are not asked of such a hive."""
 
 _CHILD = Path(__file__).with_name("_second_opinion_child.py")
 
@@ -43,6 +56,8 @@ class Question:
     """Names that lead from the hive's root to the key."""
     value: str | None
     """Name of the value; the empty string is the unnamed one; None asks for the key alone."""
+    logs: tuple[Path, ...] = ()
+    """Transaction logs that the reader must lay over the hive by itself, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +93,10 @@ class Readers(Protocol):
     """Whoever can be asked for second opinions."""
 
     def ask(self, questions: Iterable[Question], /) -> Mapping[tuple[str, Question], Reply]:
-        """Answer each question once for each of ``READERS``; never raises for what a hive holds."""
+        """Answer each question once for each of ``READERS``; never raises for what a hive holds.
+
+        A question with logs goes to ``RECOVERERS`` only; what stands for the others' answers means nothing.
+        """
         ...
 
 
@@ -200,10 +218,14 @@ def _shut(stream: IO[bytes] | None) -> None:
 
 
 def _inquiries(asked: Sequence[Question]) -> list[dict[str, object]]:
-    by_hive: dict[Path, list[object]] = {}
+    by_hive: dict[tuple[Path, ...], list[object]] = {}
     for number, question in enumerate(asked):
-        by_hive.setdefault(question.hive, []).append([number, question.names, question.value])
-    return [{"hive": str(hive), "questions": questions} for hive, questions in by_hive.items()]
+        files = (question.hive, *question.logs)
+        by_hive.setdefault(files, []).append([number, question.names, question.value])
+    return [
+        {"hive": str(hive), "logs": [str(log) for log in logs], "questions": questions}
+        for (hive, *logs), questions in by_hive.items()
+    ]
 
 
 def _reply(answer: Mapping[str, Any]) -> Reply:

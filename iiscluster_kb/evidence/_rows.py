@@ -59,11 +59,17 @@ Stored: TypeAlias = "tuple[Any, ...]"
 class Entries(Mapping[str, FileEntry]):
     """Entries by folded path."""
 
-    __slots__ = ("_moment", "_rows")
+    __slots__ = ("_architectures", "_moment", "_rows")
 
-    def __init__(self, rows: dict[str, Stored], moment: Callable[[str, str], datetime | None]) -> None:
+    def __init__(
+        self,
+        rows: dict[str, Stored],
+        moment: Callable[[str, str], datetime | None],
+        architectures: Mapping[str, str] | None = None,
+    ) -> None:
         self._rows = rows
         self._moment = moment
+        self._architectures = architectures or {}  # beside the rows: hardly any listing tells a processor
 
     def __getitem__(self, path: str) -> FileEntry:
         row = Row._make(self._rows[path])
@@ -75,6 +81,7 @@ class Entries(Mapping[str, FileEntry]):
             row.short_name,
             row.version,
             row.line,
+            self._architectures.get(path),
         )
 
     def __iter__(self) -> Iterator[str]:

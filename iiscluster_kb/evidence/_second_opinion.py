@@ -4,6 +4,9 @@ Dual-tool verification: python-registry and regipy share no code with the hive r
 are asked in a child process, once for the whole case, and only where something is cited. A disagreement
 that a known defect of the peer explains is named and changes nothing; any other one leaves the finding
 undetermined, with both answers. A peer that cannot read changes nothing.
+
+Of a hive with transaction logs laid over it only python-registry is asked, which lays them over it by its own
+means, and only where they are of the kind that it knows.
 """
 
 from __future__ import annotations
@@ -13,7 +16,16 @@ from typing import TYPE_CHECKING
 
 from iiscluster_kb.errors import EvidenceError
 from iiscluster_kb.evidence._known_defects import Asked, known_defect
-from iiscluster_kb.evidence._panel import READERS, Found, Missing, Panel, Question, Unreadable
+from iiscluster_kb.evidence._panel import (
+    READERS,
+    RECOVERERS,
+    Found,
+    Missing,
+    Panel,
+    Question,
+    Unreadable,
+)
+from iiscluster_kb.evidence.hive import RecoveredHive
 from iiscluster_kb.model import (
     Absent,
     Answer,
@@ -36,6 +48,10 @@ if TYPE_CHECKING:
 __all__ = ["Panel", "confirm"]
 
 _HIVE = "registry-hive"
+_OLD_LOGS = "the hive was recovered from a transaction log of the old kind, which no second reader can be trusted with"
+_NO_RECOVERY = (
+    "the hive was recovered from transaction logs, and its own way of doing so is known to be wrong"
+)
 _MOST_SHOWN = 40
 """Bytes or characters of data in a note."""
 
@@ -52,9 +68,7 @@ def confirm(
     hives = {
         piece.file.path: piece
         for piece in evidence
-        if isinstance(piece, RegistryEvidence)
-        and piece.format == _HIVE
-        and piece.state is not State.RECOVERED
+        if isinstance(piece, RegistryEvidence) and piece.format == _HIVE
     }
     asked = [[_asked(fact, hives) for fact in finding.facts] for finding in findings]
     questions = dict.fromkeys(one.question for row in asked for one in row if isinstance(one, Asked))
@@ -68,27 +82,39 @@ def confirm(
 # --- what is asked ----------------------------------------------------------------------------------
 
 
-def _asked(fact: AnyFact, hives: Mapping[str, RegistryEvidence]) -> Asked | str | None:
-    """The question that a fact raises; None: none; a text: one that cannot be asked, and why."""
+@dataclass(frozen=True, slots=True)
+class _Unasked:
+    """What stands for the readers' answers where there is no question to ask."""
+
+    answer: Answer = Answer.NOT_ASKED
+    note: str | None = None
+
+
+def _asked(fact: AnyFact, hives: Mapping[str, RegistryEvidence]) -> Asked | _Unasked:
+    """The question that a fact raises."""
     if not isinstance(fact, Present | Absent) or fact.source is None:
-        return None
+        return _Unasked()
     if not isinstance(fact.subject, KeySubject | ValueSubject):
-        return None
+        return _Unasked()
     hive = hives.get(fact.source.file.path)
     key = fact.subject.key
     if isinstance(fact, Present) and fact.source.key is not None:
         key = KeyPath.parse(fact.source.key)
     mount = _mount(hive, key) if hive else None
     if hive is None or mount is None:
-        return None
+        return _Unasked()
+    if isinstance(hive, RecoveredHive) and not hive.logs_are_new:
+        return _Unasked(note=_OLD_LOGS)
     value = fact.value if isinstance(fact, Present) and isinstance(fact.value, RegistryValue) else None
     named = fact.subject.name if isinstance(fact.subject, ValueSubject) else None
     try:
-        path, content = hive.file.content.on_disk(), hive.file.content.map()
+        path = hive.file.content.on_disk()
+        content = hive.content if isinstance(hive, RecoveredHive) else hive.file.content.map()
+        logs = tuple(log.content.on_disk() for log in hive.logs) if isinstance(hive, RecoveredHive) else ()
     except (EvidenceError, OSError) as error:
-        return f"the hive could not be handed over: {error}"
+        return _Unasked(Answer.UNREADABLE, f"the hive could not be handed over: {error}")
     return Asked(
-        Question(path, key.below(mount.path), value.name if value else named),
+        Question(path, key.below(mount.path), value.name if value else named, logs),
         str(fact.subject),
         isinstance(fact, Present),
         value,
@@ -112,16 +138,12 @@ class _Judged:
     """What peers said otherwise without an explanation, in words."""
 
 
-def _judged(
-    fact: AnyFact, asked: Asked | str | None, replies: Mapping[tuple[str, Question], Reply]
-) -> _Judged:
+def _judged(fact: AnyFact, asked: Asked | _Unasked, replies: Mapping[tuple[str, Question], Reply]) -> _Judged:
     if not isinstance(fact, Present | Absent):
         return _Judged(fact)
-    if asked is None:
-        return _Judged(replace(fact, opinions=tuple(Opinion(name, Answer.NOT_ASKED) for name in READERS)))
-    if isinstance(asked, str):
-        unreadable = tuple(Opinion(name, Answer.UNREADABLE, asked) for name in READERS)
-        return _Judged(replace(fact, opinions=unreadable))
+    if isinstance(asked, _Unasked):
+        unasked = tuple(Opinion(name, asked.answer, asked.note) for name in READERS)
+        return _Judged(replace(fact, opinions=unasked))
     opinions = tuple(_opinion(name, asked, replies[name, asked.question]) for name in READERS)
     disputes = tuple(
         f"{opinion.reader} reads {asked.place} otherwise: {opinion.note}"
@@ -132,10 +154,15 @@ def _judged(
 
 
 def _opinion(reader: str, asked: Asked, reply: Reply) -> Opinion:
+    if asked.question.logs and reader not in RECOVERERS:
+        return Opinion(reader, Answer.NOT_ASKED, _NO_RECOVERY)
     agrees = _agrees(asked, reply)
     if agrees:
-        pending = "it read the file without the pending changes, as was done here"
-        return Opinion(reader, Answer.AGREES, pending if asked.state is State.UNRECOVERED else None)
+        note = "it read the file without the pending changes, as was done here"
+        if asked.question.logs:
+            note = "it laid the transaction logs over the hive by its own means"
+        is_told = asked.question.logs or asked.state is State.UNRECOVERED
+        return Opinion(reader, Answer.AGREES, note if is_told else None)
     answer = Answer.UNREADABLE if agrees is None else Answer.DISAGREES
     said = _told(reply) if agrees is None else f"there {_told(reply)}, here {_read(asked)}"
     defect = known_defect(reader, asked, reply)

@@ -4,7 +4,8 @@ It runs on its own, apart from the examination, because both peers hang, recurse
 memory on hostile hives. It imports nothing of this package, so that it starts as fast as they do.
 
 Standard input: first ``{"search": […], "memory": bytes, "processor": seconds, "question": seconds}``, then
-one line a hive, ``{"hive": path, "questions": [[id, [name, …], value name or null], …]}``, then its end.
+one line a hive, ``{"hive": path, "logs": [path, …], "questions": [[id, [name, …], value name or null], …]}``, then
+its end. A reader that cannot lay transaction logs over a hive does not answer for one that has some.
 Standard output: one line for each reader and question, ``{"reader": …, "id": …, "found": …}`` with ``found``
 one of ``key``, ``no-key``, ``value`` (then also ``type`` and ``data``), ``no-value``, ``unreadable`` (then
 ``reason``, and ``raised`` where the reader's own error is the reason). Raw bytes travel as ``{"raw": hex}``, decoded data as JSON has it, what is neither as null.
@@ -13,6 +14,7 @@ one of ``key``, ``no-key``, ``value`` (then also ``type`` and ``data``), ``no-va
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import logging
 import signal
@@ -31,6 +33,7 @@ _FOREIGN = (
     AttributeError,
     BufferError,
     EOFError,
+    ImportError,
     LookupError,
     MemoryError,
     OSError,
@@ -54,6 +57,7 @@ class _PythonRegistry:
     """Looks keys and values up with python-registry."""
 
     name = "python-registry"
+    recovers = True
 
     def __init__(self) -> None:
         from Registry import Registry, RegistryParse  # noqa: PLC0415 - may be missing; the other reader goes on
@@ -63,8 +67,32 @@ class _PythonRegistry:
         self._no_value = Registry.RegistryValueNotFoundException
         self.errors = (*_FOREIGN, RegistryParse.RegistryException)
 
-    def root(self, path: str) -> Any:
-        return self._open(path).root()
+    def root(self, path: str, logs: list[str]) -> Any:
+        return self._open(self._recovered(path, logs) if logs else path).root()
+
+    def _recovered(self, path: str, logs: list[str]) -> io.BytesIO:
+        """The hive with the logs laid over it by python-registry's own means, as its samples do it."""
+        from Registry import RegistryLog  # noqa: PLC0415 - few hives need it
+
+        with open(path, "rb") as file:  # noqa: PTH123 - importing pathlib would take longer
+            hive = io.BytesIO(file.read())
+        opened = []
+        for log in logs:
+            hive.seek(0)
+            opened.append(RegistryLog.RegistryLog(hive, log))
+        waiting = [log for log in opened if log.is_eligible_log()]
+        first = next(
+            (one for one in waiting if all(one is log or one.is_starting_log(log) for log in waiting)), None
+        )
+        if first is None:
+            raise ValueError("no transaction log is one to begin with")
+        waiting.remove(first)
+        last = first.recover_hive()
+        while after := next((log for log in waiting if log.first_log_sequence() == last + 1), None):
+            waiting.remove(after)
+            last = after.recover_hive_continue(last + 1)
+        hive.seek(0)
+        return hive
 
     def subkey(self, key: Any, name: str) -> Any:
         try:
@@ -84,6 +112,7 @@ class _Regipy:
     """Looks keys and values up with regipy, its own Python reader, never its compiled back end."""
 
     name = "regipy"
+    recovers = False
 
     def __init__(self) -> None:
         # regipy lets the errors of its own dependency through, which ships no types.
@@ -96,7 +125,7 @@ class _Regipy:
         self._types = VALUE_TYPE_ENUM.encmapping
         self.errors = (*_FOREIGN, RegipyException, ConstructError)
 
-    def root(self, path: str) -> Any:
+    def root(self, path: str, _logs: list[str]) -> Any:
         return self._open(path).root
 
     def subkey(self, key: Any, name: str) -> Any:
@@ -199,7 +228,7 @@ def _answers(reader: _Reader, inquiry: dict[str, Any], seconds: float) -> Iterat
             try:
                 with _bounded(seconds):
                     if opened is None:
-                        opened = _HiveOpened(reader, reader.root(inquiry["hive"]))
+                        opened = _HiveOpened(reader, reader.root(inquiry["hive"], inquiry["logs"]))
                     answer = opened.answer(names, value)
             except _OverdueError as error:
                 answer = given_up = _refusal(error)
@@ -239,6 +268,8 @@ def main() -> None:
             if reader is None:
                 refused = {"reader": name, "found": "unreadable", "reason": reason}
                 answers: Any = ({"id": number, **refused} for number, _, _ in inquiry["questions"])
+            elif inquiry["logs"] and not reader.recovers:
+                continue
             else:
                 answers = _answers(reader, inquiry, settings["question"])
             for answer in answers:

@@ -3,37 +3,46 @@
 A name proves nothing: CLUSDB, ``NODE1_reg_Cluster.hiv`` and a quorum checkpoint hold the same tree. So a
 hive is placed where its root's subkeys can only come from; one that could lie in several places, or in
 none that an article asks about, is skipped with what its root looks like.
+
+A hive whose last write did not end is read together with its transaction logs, which lie beside it.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cache, cached_property, partial
 from itertools import islice
+from mmap import mmap
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.errors import EvidenceError
-from iiscluster_kb.evidence import EvidenceFormat
+from iiscluster_kb.evidence import Companions, EvidenceFormat
+from iiscluster_kb.evidence.transaction_log import FORMAT as LOG_FORMAT
+from iiscluster_kb.evidence.transaction_log import is_log, log_evidence, log_names
 from iiscluster_kb.model import Mount, RegistryEvidence, State
 from iiscluster_kb.regf import Hive
 from iiscluster_kb.regf.layout import BaseBlock
+from iiscluster_kb.regf.logs import LogFate, LogKind, LogOutcome
 from iiscluster_kb.registry import HKLM, descend, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
-    from iiscluster_kb.model import CaseFile
+    from iiscluster_kb.evidence import Companion
+    from iiscluster_kb.model import CaseFile, Evidence
     from iiscluster_kb.regf import Key
+    from iiscluster_kb.regf.deleted import Deleted
     from iiscluster_kb.regf.layout import Buffer
+    from iiscluster_kb.regf.logs import Recovery
     from iiscluster_kb.registry import KeyPath, RegistryKey
 
-__all__ = ["FORMAT"]
+__all__ = ["FORMAT", "RecoveredHive"]
 
-_FILE_TYPE = slice(28, 32)
-_LOG_TYPES = frozenset({1, 2, 6})
-"""File types of transaction logs (regf specification, "Base block" and "Format of transaction log files")."""
-_LOG_SIGNATURES = {b"DIRT": "old kind, DIRT", b"HvLE": "new kind, HvLE"}
-_LOG_SIGNATURE = slice(512, 516)
+_SIGNATURE = b"regf"
+_FIRST_BIN = slice(4096, 4104)
+_FIRST_BIN_HEAD = b"hbin" + bytes(4)
+"""Signature and offset of the first bin (regf specification, "Hive bin")."""
 
 _MOST_NAMES = 5000
 """Root subkeys whose names are looked at; file name extensions come early among them."""
@@ -58,23 +67,102 @@ _OLE_CLASSES = (
 """StdOleLink, file monikers, and the proxies of OLE (PSFactoryBuffer) and of OLE Automation (PSDispatch, PSOAInterface)."""
 
 
+@dataclass(frozen=True, slots=True)
+class RecoveredHive(RegistryEvidence):
+    """A hive over which transaction logs were laid, with what a second reader must be given to read the same."""
+
+    content: Buffer = field(default=b"", compare=False, repr=False)
+    """The hive with the changes; ``file`` is what was collected."""
+    logs: tuple[CaseFile, ...] = ()
+    """Those that were laid over it, in that order."""
+    logs_are_new: bool = False
+    """Whether they are of the kind that Windows writes since 8.1."""
+
+
 def _recognises(head: bytes) -> bool:
-    return head.startswith(b"regf")
+    """A log may give a hive back its base block, so that the first bin is a sign as good."""
+    return not is_log(head) if head.startswith(_SIGNATURE) else head[_FIRST_BIN] == _FIRST_BIN_HEAD
 
 
 def _read(file: CaseFile) -> RegistryEvidence:
+    return _read_hive(file, ())[0]
+
+
+def _read_together(file: CaseFile, companions: tuple[Companion, ...]) -> tuple[Evidence, ...]:
+    """The hive and its logs. A clean hive needs none, so that nobody looks into them."""
+    logs = tuple(one.file for one in companions if one.is_recognised or one.file.content.size)
+    evidence, hive = _read_hive(file, logs)
+    if hive.recovery is None:
+        recognised = (one.file for one in companions if one.is_recognised)
+        return (evidence, *(log_evidence(log, file, None) for log in recognised))
+    outcomes = {outcome.name: outcome for outcome in hive.recovery.logs}
+    return (evidence, *(log_evidence(log, file, outcomes[log.path]) for log in logs))
+
+
+def _read_hive(file: CaseFile, logs: tuple[CaseFile, ...]) -> tuple[RegistryEvidence, Hive]:
     content = file.content.map()
-    if int.from_bytes(content[_FILE_TYPE], "little") in _LOG_TYPES:
-        kind = _LOG_SIGNATURES.get(bytes(content[_LOG_SIGNATURE]), "of an unknown kind")
-        raise EvidenceError(file.path, f"a transaction log; it changes a hive and is none ({kind})")
-    hive = Hive(content, file.path)
+    on_disk = file.content.on_disk() if logs and isinstance(content, mmap) else None
+    try:
+        hive = Hive(content, file.path, logs=_contents(logs), file=on_disk)
+    except EvidenceError as error:
+        if content[: len(_SIGNATURE)] == _SIGNATURE:
+            raise
+        detail = (
+            f"a hive whose base block is destroyed, and no transaction log gives it back ({error.detail})"
+        )
+        raise EvidenceError(file.path, detail, offset=0) from error
     root = hive.root
     mount = Mount(_place(hive, root), root)
-    notes = _notes(hive, content)
-    return RegistryEvidence(file, FORMAT.name, (mount,), State(hive.state), notes, written=hive.modified)
+    evidence = RegistryEvidence(
+        file,
+        FORMAT.name,
+        (mount,),
+        State(hive.state),
+        _notes(hive),
+        written=hive.modified,
+        deleted=cache(partial(_deleted, hive)),
+    )
+    if hive.recovery is None or hive.content is content:
+        return evidence, hive
+    applied = hive.recovery.applied
+    by_path = {log.path: log for log in logs}
+    recovered = RecoveredHive(
+        evidence.file,
+        evidence.format,
+        evidence.mounts,
+        evidence.state,
+        evidence.notes,
+        written=evidence.written,
+        deleted=evidence.deleted,
+        content=hive.content,
+        logs=tuple(by_path[log.name] for log in applied),
+        logs_are_new=all(log.kind is LogKind.NEW for log in applied),
+    )
+    return recovered, hive
 
 
-FORMAT = EvidenceFormat("registry-hive", _recognises, _read)
+def _deleted(hive: Hive) -> Deleted:
+    from iiscluster_kb.regf.deleted import find_deleted  # noqa: PLC0415 - few cases ask for it
+
+    return find_deleted(hive)
+
+
+def _contents(logs: Iterable[CaseFile]) -> Iterator[tuple[str, Buffer | str]]:
+    for log in logs:
+        try:
+            yield log.path, log.content.map()
+        except EvidenceError as error:
+            yield log.path, error.detail
+        except OSError as error:
+            yield log.path, f"cannot be read: {error.strerror or error}"
+
+
+FORMAT = EvidenceFormat(
+    "registry-hive",
+    _recognises,
+    _read,
+    companions=Companions(LOG_FORMAT.name, log_names, _read_together),
+)
 
 
 # --- where it belongs -------------------------------------------------------------------------------
@@ -204,11 +292,11 @@ def _place(hive: Hive, key: Key) -> KeyPath:
 # --- what shape it is in ----------------------------------------------------------------------------
 
 
-def _notes(hive: Hive, content: Buffer) -> tuple[str, ...]:
+def _notes(hive: Hive) -> tuple[str, ...]:
     notes = []
-    stated = BaseBlock.read(content, hive.name).end
-    if len(content) < stated:
-        notes.append(f"the file is shorter than its header says ({len(content)} of {stated} bytes)")
+    size, stated = len(hive.content), BaseBlock.read(hive.content, hive.name).end
+    if size < stated:
+        notes.append(f"the file is shorter than its header says ({size} of {stated} bytes)")
     if not hive.checksum_matches:
         notes.append("the checksum of the base block does not match")
     if not hive.sequences_match:
@@ -217,5 +305,27 @@ def _notes(hive: Hive, content: Buffer) -> tuple[str, ...]:
             f"sequence numbers {first} and {second} differ: "
             "changes are pending in transaction logs that were not laid over it"
         )
+    if hive.recovery is not None:
+        notes += _notes_on_logs(hive.recovery, hive.sequence_numbers[0])
     notes += [f"offset {fault.offset:#x}: {fault.reason}" for fault in hive.damage[:_MOST_SHOWN]]
     return tuple(notes)
+
+
+def _notes_on_logs(recovery: Recovery, reached: int) -> Iterator[str]:
+    if recovery.applied:
+        names = " and ".join(_file_name(log) for log in recovery.applied)
+        yield f"recovered from {names}, up to sequence number {reached}"
+    for log in recovery.logs:
+        if log.gave_base_block:
+            yield f"its base block was damaged and taken from {_file_name(log)}"
+        match log:
+            case LogOutcome(fate=LogFate.APPLIED, reason=str(reason)):
+                yield f"{_file_name(log)}: {reason}"
+            case LogOutcome(fate=LogFate.REFUSED, reason=reason):
+                yield f"{_file_name(log)} was refused: {reason}"
+            case _:
+                pass
+
+
+def _file_name(log: LogOutcome) -> str:
+    return log.name.rpartition("/")[2]

@@ -1,7 +1,8 @@
 r"""The format ``version-table``: files with their versions, as ``sigcheck`` or ``filever`` print them.
 
 ``sigcheck -c`` (commas) and ``-ct`` (tabs) of Sysinternals write a header and a row for each file: path and
-file version are read; the date in it is that of the signature or of the linker, not of the file. ``filever``
+file version are read; the date in it is that of the signature or of the linker, not of the file, and the machine
+type only ``32-bit`` or ``64-bit``, which names no processor: x86 and Alpha are alike in it. ``filever``
 of the Resource Kit (Q913111) prints attributes, kind, language, version, size, date and name, one file a
 line; where the line names no directory, a prompt above it or a path in it must.
 
@@ -44,6 +45,8 @@ _FILEVER = re.compile(
     r"([0-9]{2})-([0-9]{2})-([0-9]{4}) ([^\s<>\"/|?*][^<>\"/|?*\x00-\x1f]*)$"
 ).match
 """Kind, language and version; size; month, day and year; name."""
+_ARCHITECTURES = {"W32i": "x86"}
+"""By the first word of filever's kind; no printed example was found of other processors."""
 _NUMBER = re.compile(r"(?<![0-9.])[0-9]{1,5}(?:\.[0-9]{1,5}){3}(?![0-9.])").search
 _COMMAND = re.compile(r"\"?(?:[^\"\s]*\\)?filever(?:\.exe)?\"?(?=\s|$)(.*)$", re.IGNORECASE).match
 _PROMPT = re.compile(r'([A-Za-z]:\\[^<>|*?"]*)>\s*(.*)$').match
@@ -114,6 +117,7 @@ class _Reader:
         self.lost: int | None = None
         """Line of the first file of which nothing tells where it is."""
         self._rows: dict[str, Stored] = {}
+        self._architectures: dict[str, str] = {}
         self._notes = Notes()
         self._calendar = Calendar()
         self._damaged = False
@@ -123,9 +127,8 @@ class _Reader:
         self._calendar.settle()
         if self.lost is not None:
             self._notes.add("lost", f"line {self.lost}: {_NO_DIRECTORY}")
-        return Table(
-            Entries(self._rows, self._calendar.moment), frozenset(), self._damaged, self._notes.texts()
-        )
+        entries = Entries(self._rows, self._calendar.moment, self._architectures)
+        return Table(entries, frozenset(), self._damaged, self._notes.texts())
 
     def _whole_lines(self, text: str) -> Iterator[tuple[int, str]]:
         for number, line, ended in lines(text):
@@ -139,8 +142,11 @@ class _Reader:
                 self._damaged = True
                 self._notes.add("cut", f"line {number}: too long, or not ended and cut off; it is left out")
 
-    def _keep(self, row: Row) -> None:
-        self._rows[fold(join(row.directory, row.name))] = tuple(row)
+    def _keep(self, row: Row, kind: str = "") -> None:
+        path = fold(join(row.directory, row.name))
+        self._rows[path] = tuple(row)
+        if kind in _ARCHITECTURES:
+            self._architectures[path] = _ARCHITECTURES[kind]
 
     def read_sigcheck(self, text: str, header: int, delimiter: str, columns: dict[str, int]) -> None:
         """Read every row that begins with a path."""
@@ -184,7 +190,7 @@ class _Reader:
         parent, _, last = path.rpartition("\\")
         row = Row._make(bare_row(_rooted(parent), last, number))
         told = version[0] if version else None
-        self._keep(row._replace(size=size, date=when[0], clock=when[1], version=told))
+        self._keep(row._replace(size=size, date=when[0], clock=when[1], version=told), kind.split()[0])
 
 
 def _listed(directory: str, typed: str) -> tuple[str | None, str | None]:

@@ -6,7 +6,9 @@ Offsets and sizes are bytes. Times are aware and UTC, but for those of listings,
 without a zone: they are naive, and only their date, give or take a day, means anything.
 """
 
+from iiscluster_kb.model.audits import ExtensionChain
 from iiscluster_kb.model.cases import Case, CaseFile, Content, Skipped, Stated
+from iiscluster_kb.model.comparisons import Likeness
 from iiscluster_kb.model.evidence import (
     Evidence,
     FileEntry,
@@ -34,6 +36,7 @@ from iiscluster_kb.model.facts import (
     ValueSubject,
 )
 from iiscluster_kb.model.findings import (
+    FOUND,
     Article,
     Assumption,
     Cause,
@@ -46,10 +49,13 @@ from iiscluster_kb.model.findings import (
     ValueChange,
     Verdict,
 )
+from iiscluster_kb.model.media import Media, MediaFile
 from iiscluster_kb.model.remedies import Dialect, Patch, Proof, Remedy
 from iiscluster_kb.model.reports import ArticleSummary, Artifact, Document, Report
+from iiscluster_kb.model.versions import Version, older, same_build, version_of
 
 __all__ = [
+    "FOUND",
     "Absent",
     "Answer",
     "AnyFact",
@@ -65,6 +71,7 @@ __all__ = [
     "Dialect",
     "Document",
     "Evidence",
+    "ExtensionChain",
     "Fact",
     "FileEntry",
     "FileEvidence",
@@ -72,7 +79,10 @@ __all__ = [
     "FileSubject",
     "Finding",
     "KeySubject",
+    "Likeness",
     "MachineProfile",
+    "Media",
+    "MediaFile",
     "Mount",
     "Opinion",
     "Patch",
@@ -96,4 +106,8 @@ __all__ = [
     "ValueChange",
     "ValueSubject",
     "Verdict",
+    "Version",
+    "older",
+    "same_build",
+    "version_of",
 ]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from iiscluster_kb.model.cases import CaseFile
+    from iiscluster_kb.regf.deleted import Deleted
     from iiscluster_kb.registry import KeyPath, RegistryKey
 
 __all__ = ["Evidence", "FileEntry", "FileEvidence", "Mount", "RegistryEvidence", "Specimen", "State"]
@@ -52,6 +53,10 @@ class RegistryEvidence:
     """Whether values were rebuilt from their printed form, which does not show every byte."""
     written: datetime | None = None
     """Of a hive: when Windows last wrote it, by its base block (UTC)."""
+    deleted: Callable[[], Deleted] | None = field(default=None, compare=False, repr=False)
+    """Of a hive: searches it for what was deleted, once; information, never what the registry holds."""
+    part_of: str | None = None
+    """Case path of the file that it belongs to and whose machine it shares, as a log belongs to a hive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,10 @@ class FileEntry:
     """File version of the version resource: ``4.2.622.1``."""
     line: int | None = None
     """Line number counted from 1, in a text file."""
+    architecture: str | None = None
+    """``x86``, ``alpha`` …: the processor that it is made for."""
+    linked: datetime | None = None
+    """Time stamp that the linker left, UTC; of an image that was collected itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,8 @@ class FileEvidence:
     """By folded path. Parents of listed entries need not be in it."""
     state: State = State.CLEAN
     notes: tuple[str, ...] = ()
+    replaces: bool = False
+    """Whether it shows a later state than all other evidence, which then tells nothing more of its files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from iiscluster_kb.registry import KeyPath, RegistryValue
 
 __all__ = [
+    "FOUND",
     "Article",
     "Assumption",
     "Cause",
@@ -56,6 +57,10 @@ class Verdict(StrEnum):
     RULED_OUT = "ruled-out"
     UNDETERMINED = "undetermined"
     NOT_APPLICABLE = "not-applicable"
+
+
+FOUND = frozenset({Verdict.CONFIRMED, Verdict.LIKELY})
+"""The verdicts that say the fault is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,4 +161,11 @@ class Finding:
     collect: tuple[str, ...] = ()
     """What evidence would decide it, and how to collect it."""
     weighs: bool = True
-    """False: that this is UNDETERMINED asks nobody for more evidence (nothing of the kind was reported)."""
+    """False: information that asks nothing of anybody. UNDETERMINED: nothing of the kind was reported, so no more
+    evidence is wanted; found: a state worth knowing, that nobody asked to be judged."""
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict, and the facts that it rests on."""
+        from iiscluster_kb.model._notebook import finding_html  # noqa: PLC0415 - only notebooks need it
+
+        return finding_html(self)

@@ -174,11 +174,10 @@ def refuse(_reader: str, _question: Question) -> Reply:
 def test_what_no_hive_says_is_not_asked(tmp_path: Path) -> None:
     evidence = save(tmp_path, build_hive(cluster({})))
     export = replace(evidence, format="reg-export")
-    recovered = replace(evidence, state=State.RECOVERED)
     elsewhere = Absent(KeySubject("NODE1", HKLM / "SOFTWARE"), Source(evidence.file))
     script = Script(refuse)
     one = fact(evidence, "Nodes")
-    for given in ((export,), (recovered,), ()):
+    for given in ((export,), ()):
         assert answers(confirm((finding(one),), given, script)) == [NOT_ASKED]
     source = Source(evidence.file)
     others = (

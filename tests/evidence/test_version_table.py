@@ -33,6 +33,8 @@ def test_sigcheck(delimiter: str, banner: bool, encoding: str) -> None:
     assert (dll.path, dll.version) == ("c:\\winnt\\system32\\inetsrv\\iisclex4.dll", "4.2.622.1")
     # The date of sigcheck is the signature's or the linker's.
     assert (dll.size, dll.modified) == (None, None)
+    # Its machine type is 32-bit, which Alpha is too.
+    assert dll.architecture is None
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_filever(prompt: str) -> None:
     evidence = read(FORMAT, filever(INETSRV, prompt=prompt))
     assert set(evidence.entries) == {DLL, DLL.replace("IISCLEX4.DLL", "READ ME.HTML")}
     dll = evidence.entries[DLL]
-    assert (dll.size, dll.version) == (65664, "4.2.622.1")
+    assert (dll.size, dll.version, dll.architecture) == (65664, "4.2.622.1", "x86")
     assert dll.modified == datetime(1999, 4, 29)  # noqa: DTZ001 - a listing prints local time without a zone
     assert evidence.entries[DLL.replace("IISCLEX4.DLL", "READ ME.HTML")].version is None
     assert evidence.directories == set()
@@ -99,6 +101,12 @@ def test_one_file_with_what_its_resource_says() -> None:
         f"C:\\>filever -v {PLACE}\\iisclex4.dll\r\n{LINE}\tLanguage\t0x0409\r\n\tFileVersion\t4.02.0622\r\n"
     )
     assert read(FORMAT, data.encode()).entries[DLL].version == "4.2.622.1"
+
+
+def test_a_kind_of_another_processor_tells_none() -> None:
+    data = LINE.replace("W32i", "W32a") + LINE.replace("W32i   DLL", "W16    DRV").replace("iisclex4", "old")
+    evidence = read(FORMAT, f"{PLACE}>filever\r\n{data}".encode())
+    assert [entry.architecture for entry in evidence.entries.values()] == [None, None]
 
 
 def test_a_path_instead_of_a_name() -> None:
