@@ -1,0 +1,312 @@
+"""Many cases beside what nobody can do without, in one run: Markdown on standard output.
+
+    python benchmarks/triage.py [--only hashing,small,memory,cores,dask,growth,planted] [--scale 0.01]
+
+hashing   cases with hives of real size (twice 15 MB and 86 MB) against SHA-256 over the same bytes on all cores
+small     small cases a second and core, with and without second opinions
+memory    the parent's resident size while 100,000 synthetic results pass through it
+cores     two workers against one
+dask      what a case costs more on a Dask cluster of this machine
+growth    cost as cases grow from 100 to 100,000
+planted   10,000 cases with planted faults: the table is exactly what was planted; killed and resumed, the same;
+          on Dask with a worker killed, the same
+
+``--scale`` makes every number of cases smaller, to see that the script runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks._cases import BOMB, differences, plant  # noqa: E402 - found by the line above
+from benchmarks.examine import write_case  # noqa: E402 - the same
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from benchmarks._cases import Planted
+
+REAL = (60_000, 30_000, 5_000)
+"""Filler classes, services and files of a node: hives as large as those of a real server."""
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+LIMIT = f"--max-size={BOMB // 2}"
+
+COMMAND = """
+import argparse, resource, sys
+from iiscluster_kb.render import View
+from iiscluster_kb.triage._command import add_arguments, run
+parser = argparse.ArgumentParser()
+add_arguments(parser)
+parser.set_defaults(quiet=True)
+status = run(parser.parse_args(), View(80), lambda text: None)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+sys.exit(status)
+"""
+SYNTHETIC = """
+import resource, sys, tempfile
+from iiscluster_kb.triage import _run
+from iiscluster_kb.triage._nouns import Found, Outcome, Result, Settings
+from iiscluster_kb.triage._store import Store
+count = int(sys.argv[2])
+facts = tuple((n % 8 + 1, "subject", "present", "x" * 200, None, "NODE1/SYSTEM", "0" * 64, "key", 5, None, None, None, None) for n in range(30))
+def find(roots, unpack=None):
+    for number in range(count):
+        yield Found(f"/cases/{number:09}", f"/cases/{number:09}", f"{number:09}")
+def examined(tasks, workers):
+    for task in tasks:
+        yield Result(task.found, Outcome.DONE, verdict="ruled-out", stamp="s", content="c", rows={"facts": facts}, page=b"x" * 4000)
+_run.find_cases, _run.examine_here = find, examined
+peaks = []
+def tell(counts, result):
+    if counts.ended % (count // 10) == 0 and result is not None:
+        with open("/proc/self/statm") as statm:
+            peaks.append(int(statm.read().split()[1]) * resource.getpagesize() >> 20)
+with Store(sys.argv[1]) as store:
+    _run.triage(["x"], store, Settings(), workers=1, progress=tell)
+print(*peaks)
+"""
+SCHEDULER = """
+import asyncio
+from distributed import Scheduler
+async def main():
+    async with Scheduler(host="127.0.0.1", port=0, dashboard=False) as scheduler:
+        print(scheduler.address, flush=True)
+        await scheduler.finished()
+asyncio.run(main())
+"""
+WORKER = """
+import asyncio, sys
+from distributed import Worker
+async def main():
+    async with Worker(sys.argv[1], nthreads=1, dashboard=False) as worker:
+        print(worker.address, flush=True)
+        await worker.finished()
+asyncio.run(main())
+"""
+
+
+class Run:
+    """One run of the command as a process of its own."""
+
+    def __init__(self, *arguments: str) -> None:
+        began = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", COMMAND, "--progress=none", *arguments],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        self.seconds = time.perf_counter() - began
+        if done.returncode not in (0, 1, 3):
+            raise SystemExit(f"triage ended with {done.returncode}")
+        self.memory = int(done.stdout.split()[-1])
+
+
+def sha256_of(path: str) -> int:
+    with Path(path).open("rb") as stream:
+        hashlib.file_digest(stream, "sha256")
+    return Path(path).stat().st_size
+
+
+def hashing(folder: Path, scale: float) -> Iterator[str]:
+    first = folder / "real" / "000"
+    write_case(first, *(max(1, round(number * min(1, scale * 10))) for number in REAL))
+    cases = max(4, round(40 * scale))
+    for number in range(1, cases):
+        shutil.copytree(first, first.with_name(f"{number:03}"))
+    files = [str(path) for path in (folder / "real").rglob("*") if path.is_file()]
+    for path in files:  # both find them in the page cache
+        sha256_of(path)
+    with ProcessPoolExecutor(CORES) as pool:
+        list(pool.map(sha256_of, files[: CORES * 2]))
+        began = time.perf_counter()
+        size = sum(pool.map(sha256_of, files))
+        hashed = time.perf_counter() - began
+    run = Run(
+        "--no-second-opinion", "--reports=none", f"--store={folder / 'real.store'}", str(folder / "real")
+    )
+    yield f"{cases} cases, {size >> 20} MiB, {CORES} cores: SHA-256 {hashed:.2f} s ({size / hashed / 2**20:.0f} MiB/s), "
+    yield f"triage {run.seconds:.2f} s ({size / run.seconds / 2**20:.0f} MiB/s): **{hashed / run.seconds:.2f}** of hashing."
+
+
+def small(folder: Path, scale: float) -> Iterator[str]:
+    cases = folder / "small"
+    count = sum(1 for _ in plant(cases, max(50, round(4000 * scale))))
+    for words in ("--no-second-opinion", "--second-opinion=faulty", "--second-opinion=all"):
+        run = Run(words, "--reports=none", f"--store={folder / words}", str(cases))
+        yield f"- `{words}`: {count} cases in {run.seconds:.1f} s, **{count / run.seconds / CORES:.1f}** a second and core"
+    run = Run(
+        "--second-opinion=all", "--reports=none", f"--store={folder / '--second-opinion=all'}", str(cases)
+    )
+    yield f"- again, unchanged: {run.seconds:.1f} s, {count / run.seconds:.0f} a second"
+
+
+def memory(folder: Path, scale: float) -> Iterator[str]:
+    count = max(1000, round(100_000 * scale))
+    done = subprocess.run(
+        [sys.executable, "-c", SYNTHETIC, str(folder / "synthetic"), str(count)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    size = (folder / "synthetic").stat().st_size
+    yield f"{count} synthetic results; resident MiB of the parent after each tenth: {done.stdout.strip()}; "
+    yield f"store {size >> 20} MiB, {size / count / 1024:.1f} KiB a case."
+
+
+def cores(folder: Path, scale: float) -> Iterator[str]:
+    cases = folder / "cores"
+    count = sum(1 for _ in plant(cases, max(50, round(2000 * scale))))
+    one, two = (
+        Run("--no-second-opinion", f"--workers={n}", f"--store={folder / f'cores-{n}'}", str(cases))
+        for n in (1, 2)
+    )
+    yield f"{count} cases: one worker {one.seconds:.1f} s, two {two.seconds:.1f} s: **{one.seconds / two.seconds:.2f}** times."
+
+
+@contextmanager
+def cluster(workers: int, folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[str]]]]:
+    """A scheduler and workers as processes of this machine."""
+    with ExitStack() as stack:
+
+        def start(program: str, *arguments: str) -> tuple[subprocess.Popen[str], str]:
+            process = stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", program, *arguments],
+                    cwd=ROOT,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                    env={**os.environ, "DASK_TEMPORARY_DIRECTORY": str(folder)},
+                )
+            )
+            stack.callback(process.kill)
+            return process, (process.stdout.readline() if process.stdout else "").strip()
+
+        _, address = start(SCHEDULER)
+        yield address, [start(WORKER, address)[0] for _ in range(workers)]
+
+
+def dask(folder: Path, scale: float) -> Iterator[str]:
+    cases = folder / "dask"
+    count = sum(1 for _ in plant(cases, max(50, round(2000 * scale))))
+    here = Run("--no-second-opinion", f"--workers={CORES}", f"--store={folder / 'dask-here'}", str(cases))
+    with cluster(CORES, folder) as (address, _):
+        there = Run(
+            "--no-second-opinion", f"--scheduler={address}", f"--store={folder / 'dask-there'}", str(cases)
+        )
+    more = (there.seconds - here.seconds) / count * 1000
+    yield f"{count} cases: here {here.seconds:.1f} s, on Dask with as many workers {there.seconds:.1f} s: "
+    yield f"**{more:.1f} ms** more a case (connection and imports of Dask included)."
+
+
+def growth(folder: Path, scale: float) -> Iterator[str]:
+    yield "| cases | seconds | a second | parent MiB | store MiB | store KiB a case |"
+    yield "|---:|---:|---:|---:|---:|---:|"
+    for number in (100, 1000, 10_000, 100_000):
+        cases = folder / f"growth-{number}"
+        count = sum(1 for _ in plant(cases, max(10, round(number * scale))))
+        store = folder / f"growth-{number}.store"
+        run = Run("--no-second-opinion", f"--store={store}", str(cases))
+        size = store.stat().st_size
+        yield (
+            f"| {count} | {run.seconds:.1f} | {count / run.seconds:.0f} | {run.memory >> 20} | {size / 2**20:.1f} "
+            f"| {size / count / 1024:.1f} |"
+        )
+        shutil.rmtree(cases)
+
+
+def planted(folder: Path, scale: float) -> Iterator[str]:
+    cases = folder / "planted"
+    expected = list(plant(cases, max(100, round(10_000 * scale)), broken=0.03))
+    faulty = sum(one.is_faulty for one in expected)
+    yield f"{len(expected)} cases, {faulty} with a planted fault, 3 % broken."
+    words = ("--article=Q224553", "--second-opinion=none", "--reports=none", LIMIT)
+    run = Run(*words, f"--store={folder / 'p1'}", str(cases))
+    yield f"- examined in {run.seconds:.0f} s: {_verdict(folder / 'p1', expected)}"
+    yield f"- kill -9 after {_killed(folder, words, cases)} cases, resumed: {_verdict(folder / 'p2', expected)}"
+    with cluster(CORES, folder) as (address, workers):
+        clock = threading.Timer(min(20.0, run.seconds / 3 + 2), workers[0].kill)
+        clock.start()
+        there = Run(*words, f"--scheduler={address}", f"--store={folder / 'p3'}", str(cases))
+        clock.cancel()
+    yield f"- on Dask, one of {CORES} workers killed, {there.seconds:.0f} s: {_verdict(folder / 'p3', expected)}"
+
+
+def _verdict(store: Path, expected: list[Planted]) -> str:
+    wrong = differences(store, expected)
+    return f"{len(wrong)} differences, such as {wrong[0]}" if wrong else "exactly what was planted"
+
+
+def _killed(folder: Path, words: tuple[str, ...], cases: Path) -> int:
+    arguments = [
+        sys.executable,
+        "-c",
+        COMMAND,
+        *words,
+        "--progress=json",
+        f"--store={folder / 'p2'}",
+        str(cases),
+    ]
+    ended = 0
+    with subprocess.Popen(arguments, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        while process.stderr is not None and (line := process.stderr.readline()):
+            told = json.loads(line)
+            ended = told["ended"]
+            if ended * 3 > told["found"] > 0 and ended > 40:
+                process.send_signal(signal.SIGKILL)
+                break
+    Run(*words, f"--store={folder / 'p2'}", str(cases))
+    return ended
+
+
+PARTS: dict[str, Callable[[Path, float], Iterator[str]]] = {
+    "hashing": hashing,
+    "small": small,
+    "memory": memory,
+    "cores": cores,
+    "dask": dask,
+    "growth": growth,
+    "planted": planted,
+}
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description="Measures many cases.")
+    arguments.add_argument("--only", default=",".join(PARTS))
+    arguments.add_argument("--scale", type=float, default=1.0)
+    options = arguments.parse_args()
+    print(f"{CORES} cores, Python {sys.version.split()[0]}, scale {options.scale:g}\n")
+    for name in options.only.split(","):
+        print(f"## {name}\n")
+        with tempfile.TemporaryDirectory(prefix="iiscluster-kb-benchmark-") as folder:
+            for line in PARTS[name](Path(folder), options.scale):
+                print(line, flush=True)
+        print()
+    print(
+        f"Peak of the whole: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10} MiB for one process."
+    )
+
+
+if __name__ == "__main__":
+    main()
