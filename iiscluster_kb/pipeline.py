@@ -2,50 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import count
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import choose, diagnose, summarise
+from iiscluster_kb.articles import Standing, choose, diagnose, rules, summarise
+from iiscluster_kb.articles._extensions import AUDIT, trace_extensions
+from iiscluster_kb.articles._likeness import compare_nodes
 from iiscluster_kb.case import open_case
 from iiscluster_kb.cluster import group_machines
 from iiscluster_kb.evidence import identify
 from iiscluster_kb.evidence._second_opinion import Panel, confirm
+from iiscluster_kb.media import read_media
 from iiscluster_kb.model import Artifact, FileEvidence, RegistryEvidence, Report, Specimen
 from iiscluster_kb.remedy import prescribe
 from iiscluster_kb.remedy.proof import prove
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from iiscluster_kb.articles import Rule
-    from iiscluster_kb.case import Limits
-    from iiscluster_kb.cluster import Cluster
-    from iiscluster_kb.model import Evidence, Finding, Remedy
+    from iiscluster_kb.case import Limits, Member
+    from iiscluster_kb.cluster import Cluster, Machine
+    from iiscluster_kb.model import CaseFile, Evidence, Finding, Remedy
     from iiscluster_kb.remedy import RemedyOptions
     from iiscluster_kb.remedy.supposition import Supposition
 
-__all__ = ["examine"]
+__all__ = ["Progress", "Stage", "examine"]
 
 _HASHERS = 2
 """Threads that hash while the evidence is read; hashing releases the interpreter's lock."""
 
 
+class Stage(StrEnum):
+    """What ``examine`` does, in words for people, in its order."""
+
+    OPENING = "opening the case"
+    RECOGNISING = "looking at files"
+    READING = "reading evidence"
+    DIAGNOSING = "asking articles"
+    CONFIRMING = "asking other readers"
+    PROVING = "proving the remedy"
+    HASHING = "hashing evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far ``examine`` is."""
+
+    stage: Stage
+    done: int = 0
+    """Files, articles or states of the cluster that were begun."""
+    total: int | None = None
+    """Of how many; None where nobody knows before."""
+
+
 def examine(  # noqa: PLR0913 - each is a choice of its own, made by name
-    *paths: str | os.PathLike[str],
+    *paths: str | os.PathLike[str] | Member,
     symptom: str | None = None,
     administered_from: str | None = None,
     articles: Iterable[str] | None = None,
     second_opinion: bool | Panel = True,
     limits: Limits | None = None,
     remedy_options: RemedyOptions | None = None,
+    media: Sequence[str | os.PathLike[str]] = (),
+    progress: Callable[[Progress], None] | None = None,
 ) -> Report:
     """Diagnose a collected case.
 
     Args:
-        paths: A folder, an archive, or single files; opened read-only.
+        paths: A folder, an archive, or single files; opened read-only. A ``iiscluster_kb.case.Member`` is a file
+            that lies on no disk of this machine.
         symptom: ``finish-button`` where the operator saw it.
         administered_from: Name of the machine on which Cluster Administrator ran.
         articles: Ids of the articles to ask, such as ``Q224553``; all of them by default.
@@ -54,13 +86,17 @@ def examine(  # noqa: PLR0913 - each is a choice of its own, made by name
         limits: How much a case may hold; see ``iiscluster_kb.case.Limits``.
         remedy_options: Dialect of patches, nodes to work on, how COM servers are registered; see
             ``iiscluster_kb.remedy.RemedyOptions``.
+        media: What is at hand to take files from: the folder of an installation CD, cabinets, a hotfix; opened
+            read-only. It is no evidence.
+        progress: Told how far it is, from the calling thread and often: it must be quick.
 
     Raises:
-        CaseError: The case cannot be opened.
+        CaseError: The case or the media cannot be opened.
         RemedyError: The findings contradict each other, or the remedy fails its proof.
         ValueError: An article or a chosen node is not known.
     """
     chosen = choose(articles)
+    tell = progress or _unheard
     with ExitStack() as stack:
         match second_opinion:
             case Panel():
@@ -69,46 +105,124 @@ def examine(  # noqa: PLR0913 - each is a choice of its own, made by name
                 panel = stack.enter_context(Panel()).start()
             case _:
                 panel = None
+        tell(Progress(Stage.OPENING))
         case = stack.enter_context(
             open_case(*paths, symptom=symptom, administered_from=administered_from, limits=limits)
         )
-        evidence, skipped = identify(case)
+        at_hand = read_media(media, limits=limits) if media else None
+        evidence, skipped = identify(
+            replace(case, files=_Watched(case.files, progress)) if progress else case
+        )
         hashing = stack.enter_context(ThreadPoolExecutor(_HASHERS))
         hashes = hashing.map(lambda piece: piece.file.content.sha256, evidence)
-        cluster = group_machines(evidence, case.stated, case.name)
-        findings = diagnose(cluster, chosen)
+        cluster = group_machines(evidence, case.stated, case.name, at_hand)
+        findings = diagnose(cluster, tuple(_counted(chosen, progress)) if progress else chosen)
         if panel is not None:
+            tell(Progress(Stage.CONFIRMING))
             findings = confirm(findings, evidence, panel)
         profiles = tuple(machine.profile for machine in cluster.machines)
-        remedy = _proved(prescribe(findings, profiles, remedy_options), findings, cluster, chosen)
+        remedy = _proved(prescribe(findings, profiles, remedy_options), findings, cluster, chosen, tell)
+        hashed = _hashed(evidence, hashes, tell)
         return Report(
             case=case.name,
             stated=case.stated,
             cluster=cluster.name,
             nodes=cluster.node_names or tuple(node.name for node in cluster.nodes),
             machines=profiles,
-            articles=tuple(summarise(rule, findings) for rule in chosen),
+            articles=summarise(findings, chosen),
             findings=findings,
             remedy=remedy,
-            artifacts=_artifacts(cluster, dict(zip((p.file.path for p in evidence), hashes, strict=True))),
+            artifacts=_artifacts(cluster, hashed),
             skipped=tuple(sorted(skipped, key=lambda one: one.path)),
+            media=at_hand,
+            extensions=trace_extensions(cluster) if any(rule.article.id == AUDIT for rule in chosen) else (),
+            comparison=compare_nodes(cluster),
         )
 
 
-def _proved(remedy: Remedy, findings: Sequence[Finding], cluster: Cluster, chosen: Sequence[Rule]) -> Remedy:
+def _unheard(_progress: Progress) -> None:
+    pass
+
+
+class _Watched(Mapping[str, "CaseFile"]):
+    """The files of a case, each of which is taken once to be recognised, and again to be read."""
+
+    def __init__(self, files: Mapping[str, CaseFile], progress: Callable[[Progress], None]) -> None:
+        self._files = files
+        self._progress = progress
+        self._taken = 0
+
+    def __getitem__(self, path: str) -> CaseFile:
+        again = self._taken - len(self._files)
+        if again < 0:
+            self._progress(Progress(Stage.RECOGNISING, self._taken, len(self._files)))
+        else:
+            self._progress(Progress(Stage.READING, again))
+        self._taken += 1
+        return self._files[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+def _counted(chosen: Sequence[Rule], progress: Callable[[Progress], None]) -> Iterator[Rule]:
+    def counting(rule: Rule, number: int) -> Callable[[Cluster], Iterable[Finding]]:
+        def asked(cluster: Cluster) -> Iterable[Finding]:
+            progress(Progress(Stage.DIAGNOSING, number, len(chosen)))
+            return rule.diagnose(cluster)
+
+        return asked
+
+    for number, rule in enumerate(chosen):
+        yield replace(rule, diagnose=counting(rule, number))
+
+
+def _hashed(
+    evidence: Sequence[Evidence], hashes: Iterator[str], tell: Callable[[Progress], None]
+) -> dict[str, str]:
+    hashed: dict[str, str] = {}
+    for piece in evidence:
+        tell(Progress(Stage.HASHING, len(hashed), len(evidence)))
+        hashed[piece.file.path] = next(hashes)
+    return hashed
+
+
+def _proved(
+    remedy: Remedy,
+    findings: Sequence[Finding],
+    cluster: Cluster,
+    chosen: Sequence[Rule],
+    tell: Callable[[Progress], None],
+) -> Remedy:
+    named = {finding.cause.article for finding in findings}
+    heard = (*chosen, *(rule for rule in rules() if rule.article.id in named - {r.article.id for r in chosen}))
+    counting = tuple(rule for rule in heard if rule.standing is not Standing.INFORMING)
+
+    known: dict[object, Machine] = {}
+    asked = count()
+
     def rediagnose(supposed: Supposition) -> tuple[Finding, ...]:
-        return diagnose(_as_supposed(cluster, supposed), chosen)
+        tell(Progress(Stage.PROVING, next(asked)))
+        return diagnose(_as_supposed(cluster, supposed, known), counting)
 
     return replace(remedy, proof=prove(remedy, findings, rediagnose))
 
 
-def _as_supposed(cluster: Cluster, supposed: Supposition) -> Cluster:
-    machines = tuple(
-        replace(machine, evidence=supposed.evidence(machine.name, machine.evidence))
-        for machine in cluster.machines
-    )
+def _as_supposed(cluster: Cluster, supposed: Supposition, known: dict[object, Machine]) -> Cluster:
+    """The cluster under a supposition; a machine that was seen in the same state keeps what it answered."""
+    machines = []
+    for machine in cluster.machines:
+        state = (machine.name, *supposed.of(machine.name))
+        if not any(state[1:]):
+            known[state] = machine
+        elif state not in known:
+            known[state] = replace(machine, evidence=supposed.evidence(machine.name, machine.evidence))
+        machines.append(known[state])
     stated = replace(cluster.stated, symptom=None) if supposed.symptom_is_gone else cluster.stated
-    return replace(cluster, machines=machines, stated=stated)
+    return replace(cluster, machines=tuple(machines), stated=stated)
 
 
 def _artifacts(cluster: Cluster, hashes: Mapping[str, str]) -> tuple[Artifact, ...]:

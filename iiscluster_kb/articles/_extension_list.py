@@ -12,9 +12,10 @@ from enum import StrEnum
 
 from iiscluster_kb.registry import RegistryValue, ValueType, fold, multi_sz
 
-__all__ = ["Listing", "Reading", "add_extension", "read_extensions"]
+__all__ = ["CLSID_FORM", "Listing", "Reading", "add_extension", "read_extensions"]
 
-_CLSID = re.compile(r"\{[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
+CLSID_FORM = re.compile(r"\{[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
+"""As ``AdminExtensions`` must hold them: both braces, nothing else."""
 
 
 class Listing(StrEnum):
@@ -74,7 +75,7 @@ def add_extension(value: RegistryValue | None, clsid: str, *, name: str) -> Regi
         if value.type == ValueType.REG_MULTI_SZ and not _mistaken_encoding(value.data, clsid):
             kept += value.strings()
         for text in _readings(value.data):
-            kept += _CLSID.findall(text)
+            kept += CLSID_FORM.findall(text)
     sound = [clsid if _bare(text) == _bare(clsid) else text for text in (*kept, clsid)]
     once: dict[str, str] = {}
     for text in sound:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import _collect
-from iiscluster_kb.articles._server import clsid_key
+from iiscluster_kb.articles import _collect, _media
+from iiscluster_kb.articles._server import registration
 from iiscluster_kb.cluster import join
 from iiscluster_kb.model import (
     Absent,
@@ -19,14 +19,13 @@ from iiscluster_kb.model import (
     StatedSubject,
     Step,
     Unknown,
-    ValueChange,
     Verdict,
 )
-from iiscluster_kb.registry import RegistryValue, ValueType, fold, sz
+from iiscluster_kb.registry import fold
 
 if TYPE_CHECKING:
     from iiscluster_kb.cluster import Machine
-    from iiscluster_kb.model import AnyFact, FileEntry, Specimen
+    from iiscluster_kb.model import AnyFact, FileEntry, MediaFile, Specimen
 
 __all__ = [
     "CLSID",
@@ -59,6 +58,13 @@ _RESTORE_MEDIA = (
     "D: stands for the Option Pack CD and En for its language. The article calls the cabinet iis4_1.cab, other "
     "articles (Q244220, Q199117, Q226512) call it Iis4_01.cab: take the one that is there."
 )
+_DRIVE = "D:"
+_FROM_MEDIA = "The media holds it as {path}: {described}. {whereabouts}."
+_FROM_MEDIA_EXPECT = 'dir "{path}" shows the file with {size:,} bytes.'
+_UNPACK_BY_HAND = (
+    "No one command takes it out, so unpack it by hand: it is an archive inside another, or its name has signs that "
+    "mean more on a command line."
+)
 _RESTORE_OTHERWISE = (
     Deviation(
         "extract is not found.",
@@ -72,14 +78,6 @@ _RESTORE_OTHERWISE = (
 _WHICH_PROCESSOR = (
     "The node's processor is not known. A DLL for x86 does not run on Alpha nor the other way round: choose the "
     "folder x86 or Alpha on the CD accordingly."
-)
-_OLDER_THAN_SERVICE_PACK = (
-    "The file on the CD is older than the service pack on the node: apply the service pack again after taking it "
-    "(Q218922, Q194507), or take the later builds of Q263216 and Q247763."
-)
-_MFC = (
-    "With Mfc42u.dll 6.00 in system32, an Iisclex4.dll older than 4.2.742.1 crashes Cluster Administrator on the "
-    "very page that is restored here: look at the version of Mfc42u.dll first (Q263216)."
 )
 _REGISTER = "Register {dll}"
 _REGISTER_REASON = "COM finds the extension by its CLSID {clsid} (Q224553, step 3)."
@@ -214,38 +212,64 @@ def _judge_content(machine: Machine, specimen: Specimen, facts: tuple[AnyFact, .
 
 
 def restore_steps(machine: Machine) -> tuple[Step, ...]:
-    """Step 2 of the article: take the file from the Option Pack CD, for the node's own processor."""
+    """Step 2 of the article: put the file in place, for the node's own processor.
+
+    From the media that is at hand, where a copy on it fits; else from where the article knows it on the Option
+    Pack CD.
+    """
+    copy = _copy(machine)
+    if copy is not None:
+        return (_from_media(machine, copy),)
+    step = _from_option_pack(machine)
+    if machine.media is None:
+        return (step,)
+    refusals = _media.refusals(machine.media, DLL, machine.architecture)
+    return (replace(step, warnings=(*step.warnings, *refusals)),)
+
+
+def _copy(machine: Machine) -> MediaFile | None:
+    return None if machine.media is None else _media.fitting(machine.media.files, machine.architecture)
+
+
+def _from_media(machine: Machine, copy: MediaFile) -> Step:
     directory = machine.expand(DIRECTORY)[0]
-    folder = _MEDIA_FOLDERS.get(machine.architecture or "")
-    command = rf'extract /a D:\Ntoptpak\En\{folder}\Winnt.SRV\iis4_1.cab {DLL} /L "{directory}"'
-    return (
-        Step(
-            machine.name,
-            Phase.RESTORE_FILE,
-            _RESTORE.format(dll=DLL, directory=directory),
-            command=command if folder else None,
-            reason=f"{_RESTORE_REASON.format(dll=DLL)} {_RESTORE_MEDIA}",
-            expect=_RESTORE_EXPECT.format(path=join(directory, DLL)),
-            warnings=_warnings_of_old_files(machine),
-            otherwise=_RESTORE_OTHERWISE,
-            achieves=(_restored(machine),),
-        ),
+    path = join(directory, DLL)
+    command = _media.take_command(copy, _DRIVE, path)
+    told = _FROM_MEDIA.format(
+        path=copy.path, described=_media.described(copy), whereabouts=_media.whereabouts(copy, _DRIVE)
+    )
+    return Step(
+        machine.name,
+        Phase.RESTORE_FILE,
+        _RESTORE.format(dll=DLL, directory=directory),
+        command=command,
+        reason=f"{_RESTORE_REASON.format(dll=DLL)} {told}{'' if command else f' {_UNPACK_BY_HAND}'}",
+        expect=_FROM_MEDIA_EXPECT.format(path=path, size=copy.size),
+        otherwise=_RESTORE_OTHERWISE[:1] if command and command.startswith("extract ") else (),
+        achieves=(_restored(machine),),
     )
 
 
-def _warnings_of_old_files(machine: Machine) -> tuple[str, ...]:
-    warnings = []
-    if machine.architecture not in _MEDIA_FOLDERS:
-        warnings.append(_WHICH_PROCESSOR)
-    if machine.service_pack is None or machine.service_pack[:1] >= "4":
-        warnings.append(_OLDER_THAN_SERVICE_PACK)
-    warnings.append(_MFC)
-    return tuple(warnings)
+def _from_option_pack(machine: Machine) -> Step:
+    directory = machine.expand(DIRECTORY)[0]
+    folder = _MEDIA_FOLDERS.get(machine.architecture or "")
+    command = rf'extract /a D:\Ntoptpak\En\{folder}\Winnt.SRV\iis4_1.cab {DLL} /L "{directory}"'
+    return Step(
+        machine.name,
+        Phase.RESTORE_FILE,
+        _RESTORE.format(dll=DLL, directory=directory),
+        command=command if folder else None,
+        reason=f"{_RESTORE_REASON.format(dll=DLL)} {_RESTORE_MEDIA}",
+        expect=_RESTORE_EXPECT.format(path=join(directory, DLL)),
+        warnings=() if folder else (_WHICH_PROCESSOR,),
+        otherwise=_RESTORE_OTHERWISE,
+        achieves=(_restored(machine),),
+    )
 
 
 def register_steps(machine: Machine) -> tuple[Step, ...]:
-    """Step 3 of the article: register the DLL where it lies."""
-    directory = machine.expand(DIRECTORY)[0]
+    """Step 3 of the article: register the DLL where it lies; what it achieves is not told where nobody knows where."""
+    directory, unknown = machine.expand(DIRECTORY)
     return (
         Step(
             machine.name,
@@ -256,30 +280,14 @@ def register_steps(machine: Machine) -> tuple[Step, ...]:
             expect=_REGISTER_EXPECT.format(dll=DLL),
             otherwise=_REGISTER_OTHERWISE,
             # It succeeds only if the file is there, loads and can register.
-            achieves=(_restored(machine), _registration(machine)),
+            achieves=()
+            if unknown
+            else (_restored(machine), registration(machine, CLSID, join(directory, DLL))),
         ),
     )
 
 
 def _restored(machine: Machine) -> FileRestored:
     path = machine.expand(join(DIRECTORY, DLL))[0]
-    return FileRestored(path, _SIZES.get(machine.architecture or "", _SIZES["x86"]))
-
-
-def _registration(machine: Machine) -> ValueChange:
-    """What registration leaves: InprocServer32 of the CLSID, its unnamed value the full path (MSDN98)."""
-    path = machine.expand(join(DIRECTORY, DLL))[0]
-    clsid = clsid_key(CLSID)
-    server = clsid / "InprocServer32"
-    found = machine.value(server, "")
-    before = found.value if isinstance(found, Present) else None
-    after = RegistryValue("", ValueType.REG_SZ, sz(path))
-    if before is not None and _leads_to(machine, before, path):
-        after = before
-    absent = (key for key in (clsid, server) if isinstance(machine.key(key), Absent))
-    return ValueChange(server, "", before, after, makes=next(absent, None))
-
-
-def _leads_to(machine: Machine, value: RegistryValue, path: str) -> bool:
-    text = (value.text() or "").strip().strip('"')
-    return fold(machine.expand(text)[0]) == fold(path)
+    copy = _copy(machine)
+    return FileRestored(path, copy.size if copy else _SIZES.get(machine.architecture or "", _SIZES["x86"]))

@@ -1,12 +1,14 @@
-"""What must hold before an article about a cluster resource type says anything of a machine."""
+"""What must hold before an article says anything of a machine: conditions that an article strings together."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.articles import _collect
-from iiscluster_kb.cluster import CLUSTER, CURRENT_CONTROL_SET
+from iiscluster_kb.cluster import CLUSTER, CURRENT_CONTROL_SET, join
 from iiscluster_kb.model import Absent, Present, Role, Unknown, Verdict
 from iiscluster_kb.registry import KeyPath
 
@@ -14,7 +16,18 @@ if TYPE_CHECKING:
     from iiscluster_kb.cluster import Cluster, Machine
     from iiscluster_kb.model import AnyFact, Fact
 
-__all__ = ["Hindrance", "ResourceType", "find_resource_type", "hindrance"]
+__all__ = [
+    "Condition",
+    "Hindrance",
+    "ResourceType",
+    "administers_from_afar",
+    "administers_the_cluster",
+    "find_resource_type",
+    "has_type",
+    "is_node",
+    "is_nt4",
+    "loads_extensions",
+]
 
 _FIRST_UNSUPPORTED = 6
 """Windows Server 2008 dropped Cluster Administrator extensions (MSLearn, "AdminExtensions")."""
@@ -70,16 +83,12 @@ def _path(fact: Present[str]) -> KeyPath:
     return KeyPath.parse(fact.source.key) if fact.source and fact.source.key else CLUSTER
 
 
-def hindrance(cluster: Cluster, machine: Machine, resource_type: ResourceType, name: str) -> Hindrance | None:
-    """Why nothing can be said of ``machine`` as a node, or None where it can be judged."""
-    return (
-        _no_node(cluster, machine)
-        or _too_new(machine)
-        or _no_such_type(cluster, machine, resource_type, name)
-    )
+Condition = Callable[["Cluster", "Machine"], "Hindrance | None"]
+"""Tells why nothing can be said of a machine; None: the condition is met."""
 
 
-def _no_node(cluster: Cluster, machine: Machine) -> Hindrance | None:
+def is_node(cluster: Cluster, machine: Machine) -> Hindrance | None:
+    """The machine is a node of the cluster (Q171265, Q257928)."""
     service = machine.key(CURRENT_CONTROL_SET / r"Services\ClusSvc")
     if machine.role is Role.OPERATOR:
         reason = f"{machine.name} is an operator's workstation: {machine.role_reason}"
@@ -97,7 +106,8 @@ def _no_node(cluster: Cluster, machine: Machine) -> Hindrance | None:
     return None
 
 
-def _too_new(machine: Machine) -> Hindrance | None:
+def loads_extensions(_cluster: Cluster, machine: Machine) -> Hindrance | None:
+    """The machine runs a Windows whose Cluster Administrator loads extensions: before Windows Server 2008."""
     version = machine.windows or ""
     major = version.partition(".")[0]
     if major.isdecimal():
@@ -113,10 +123,21 @@ def _too_new(machine: Machine) -> Hindrance | None:
     return None
 
 
-def _no_such_type(
-    cluster: Cluster, machine: Machine, resource_type: ResourceType, name: str
-) -> Hindrance | None:
-    match resource_type.live:
+def is_nt4(_cluster: Cluster, machine: Machine) -> Hindrance | None:
+    """The machine runs Windows NT 4.0; where nothing tells, it is taken to."""
+    if machine.windows in {None, "4.0"}:
+        return None
+    reason = f"{machine.name} runs Windows {machine.windows}; the article is about Windows NT 4.0"
+    return Hindrance(Verdict.NOT_APPLICABLE, reason, (machine.windows_version,))
+
+
+def has_type(name: str) -> Condition:
+    """The cluster has the resource type, as far as the machine's evidence or another node's tells."""
+    return partial(_has_type, name)
+
+
+def _has_type(name: str, cluster: Cluster, machine: Machine) -> Hindrance | None:
+    match find_resource_type(machine, name).live:
         case Present():
             return None
         case Absent() as absent:
@@ -137,4 +158,41 @@ def _no_such_type(
                 f"nothing tells whether the cluster has the resource type '{name}'",
                 (unknown,),
                 (_collect.cluster_hive(machine),),
+            )
+
+
+def administers_the_cluster(cluster: Cluster, machine: Machine) -> Hindrance | None:
+    """Cluster Administrator runs on the machine: a node, or a workstation that carries it (Q171265)."""
+    if machine.role is Role.OPERATOR:
+        return administers_from_afar(cluster, machine)
+    return is_node(cluster, machine)
+
+
+def administers_from_afar(cluster: Cluster, machine: Machine) -> Hindrance | None:
+    """The machine is an operator's workstation that carries Cluster Administrator (Q171265)."""
+    if machine.role is Role.NODE:
+        service = machine.key(CURRENT_CONTROL_SET / r"Services\ClusSvc")
+        reason = f"{machine.name} is a node: {machine.role_reason}"
+        return Hindrance(Verdict.NOT_APPLICABLE, reason, (service,))
+    if machine.role is Role.UNKNOWN:
+        return Hindrance(
+            Verdict.UNDETERMINED,
+            f"nothing tells whether {machine.name} is an operator's workstation",
+            collect=(_collect.system(machine),),
+            weighs=not cluster.nodes,
+        )
+    directory = machine.expand(machine.cluster_directory)[0]
+    program = machine.file(join(directory, "Cluadmin.exe"))
+    match program:
+        case Present():
+            return None
+        case Absent():
+            reason = f"{machine.name} carries no Cluster Administrator in {directory}"
+            return Hindrance(Verdict.NOT_APPLICABLE, reason, (program,))
+        case Unknown(reason=why):
+            return Hindrance(
+                Verdict.UNDETERMINED,
+                f"whether {machine.name} carries Cluster Administrator is not known: {why}",
+                (program,),
+                (_collect.listing(machine, directory),),
             )

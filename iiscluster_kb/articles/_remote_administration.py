@@ -1,28 +1,23 @@
 """Q224553's first cause: Cluster Administrator ran on a machine that is no node.
 
 It cannot list the IIS sites of a remote machine, so the page for the parameters never comes. Q224293 mends
-that with newer files on both sides: Clusiis4.dll on the nodes; Admwprox.dll in System32, Coadmin.dll and
-Iisclex4.dll in the cluster directory of the operator's machine, the last two registered there.
+that with newer files on both sides (``_remote_files``).
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import _collect
-from iiscluster_kb.articles._iis_extension import CLSID, DIRECTORY, DLL
-from iiscluster_kb.articles._server import follow
+from iiscluster_kb.articles._option_pack import FIRST_NEWER_PACK, service_pack_number
+from iiscluster_kb.articles._remote_files import State, fixed_on_both_sides, of_a_node, of_the_workstation
 from iiscluster_kb.cluster import join
 from iiscluster_kb.model import (
-    Absent,
     Finding,
     Phase,
     Present,
     Role,
     StatedSubject,
     Step,
-    Unknown,
     Verdict,
 )
 from iiscluster_kb.registry import fold
@@ -31,20 +26,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iiscluster_kb.cluster import Cluster, Machine
-    from iiscluster_kb.model import AnyFact, Cause, Fact, FileEntry
+    from iiscluster_kb.model import AnyFact, Cause, FileEntry
 
 __all__ = ["judge"]
-
-_STANDARD_EXTENSION = "{4EC90FB0-D0BB-11CF-B5EF-00A0C90AB505}"
-"""Cluadmex.dll; without it every resource type shows the symptom (Q174641)."""
 
 _REMOTE_FIX = (
     "From Service Pack 4 on, remote creation can be made to work with the files of Q224293 on the nodes and on "
     "the operator's machine."
 )
-
-_FIXED = date(1998, 11, 5) - timedelta(days=1)
-"""Date of Q224293's files, less the day by which listings of other time zones differ."""
+_REMOTE_FIX_HERE = (
+    "It can be done from another machine too, once the files of Q224293 or later ones are on both sides. Not shown to be "
+    "in place: {lacking}."
+)
+_BEFORE_SERVICE_PACK_4 = "Before Service Pack 4 it cannot be done from another machine (Q247763)."
 
 
 def judge(cluster: Cluster, cause: Cause, local: Sequence[Finding]) -> Finding:
@@ -77,7 +71,7 @@ def _stated(cluster: Cluster, cause: Cause, stated: str) -> Finding:
         return _undetermined(
             cause, f"Cluster Administrator ran on {stated}; which machines are nodes is not known", (fact,)
         )
-    if machine is not None and (fix := _fixed_on_both_sides(cluster, machine)):
+    if machine is not None and (fix := fixed_on_both_sides(cluster, machine)):
         explanation = (
             f"Cluster Administrator ran on {stated}, no node, but the files of Q224293 are in place."
         )
@@ -89,12 +83,12 @@ def _stated(cluster: Cluster, cause: Cause, stated: str) -> Finding:
         "stated",
         f"Cluster Administrator ran on {stated}, which is no node of the cluster.",
         (fact,),
-        steps=_steps(),
+        steps=_steps(cluster),
     )
 
 
 def _operator_found(cluster: Cluster, cause: Cause, machine: Machine, program: Present[FileEntry]) -> Finding:
-    if fix := _fixed_on_both_sides(cluster, machine):
+    if fix := fixed_on_both_sides(cluster, machine):
         explanation = (
             f"{machine.name} is no node and carries Cluster Administrator with the files of Q224293."
         )
@@ -104,7 +98,13 @@ def _operator_found(cluster: Cluster, cause: Cause, machine: Machine, program: P
         "whether the instance was being created there was not stated."
     )
     return Finding(
-        cause, machine.name, Verdict.LIKELY, "operator-collected", explanation, (program,), steps=_steps()
+        cause,
+        machine.name,
+        Verdict.LIKELY,
+        "operator-collected",
+        explanation,
+        (program,),
+        steps=_steps(cluster),
     )
 
 
@@ -116,21 +116,6 @@ def _by_elimination(cluster: Cluster, cause: Cause, local: Sequence[Finding]) ->
     open_ones = [f for f in of_nodes if f.verdict is not Verdict.RULED_OUT]
     if not of_nodes or open_ones:
         return _undetermined(cause, "The other causes are not ruled out on every node", ())
-    facts: list[AnyFact] = []
-    for node in cluster.nodes:
-        server = follow(node, _STANDARD_EXTENSION)
-        facts += server.facts
-        match server.file:
-            case Present(value=entry) if entry.size != 0:
-                continue
-            case _:
-                reason = f"Q174641, which shows the same symptom, is not ruled out on {node.name}"
-                return _undetermined(
-                    cause,
-                    reason,
-                    tuple(facts),
-                    (_collect.listing(node, node.expand(node.cluster_directory)[0]),),
-                )
     return Finding(
         cause,
         None,
@@ -138,8 +123,7 @@ def _by_elimination(cluster: Cluster, cause: Cause, local: Sequence[Finding]) ->
         "elimination",
         "The symptom is reported and every other cause is ruled out on every node, so Cluster Administrator "
         "most likely ran on a machine that is no node.",
-        tuple(facts),
-        steps=_steps(),
+        steps=_steps(cluster),
     )
 
 
@@ -147,7 +131,6 @@ def _undetermined(
     cause: Cause,
     explanation: str,
     facts: tuple[AnyFact, ...],
-    collect: tuple[str, ...] = (),
     *,
     weighs: bool = True,
 ) -> Finding:
@@ -162,34 +145,12 @@ def _undetermined(
         "",
         f"{explanation}.",
         facts,
-        collect=(*collect, ask) if weighs else (),
+        collect=(ask,) if weighs else (),
         weighs=weighs,
     )
 
 
-def _fixed_on_both_sides(cluster: Cluster, operator: Machine) -> tuple[AnyFact, ...] | None:
-    """The facts that show Q224293's files on the operator's machine and on every node; None: not shown."""
-    facts: list[Fact[FileEntry]] = [
-        operator.file(r"%SystemRoot%\system32\Admwprox.dll"),
-        operator.file(join(operator.cluster_directory, "Coadmin.dll")),
-        operator.file(join(operator.cluster_directory, DLL)),
-        *(node.file(join(DIRECTORY, "Clusiis4.dll")) for node in cluster.nodes),
-    ]
-    registered = follow(operator, CLSID)
-    if not cluster.nodes or not isinstance(registered.file, Present) or not all(map(_is_fixed, facts)):
-        return None
-    return (*facts, *registered.facts)
-
-
-def _is_fixed(fact: Fact[FileEntry]) -> bool:
-    match fact:
-        case Present(value=entry):
-            return entry.modified is not None and entry.modified.date() >= _FIXED
-        case Absent() | Unknown():
-            return False
-
-
-def _steps() -> tuple[Step, ...]:
+def _steps(cluster: Cluster) -> tuple[Step, ...]:
     return (
         Step(
             None,
@@ -198,6 +159,24 @@ def _steps() -> tuple[Step, ...]:
             command="cluadmin",
             reason="A remote Cluster Administrator cannot list the sites of the metabase (Q224553).",
             expect="After Dependencies, Next leads to the page for the parameters.",
-            warnings=(_REMOTE_FIX,),
+            warnings=(_remote_way(cluster),),
         ),
     )
+
+
+def _remote_way(cluster: Cluster) -> str:
+    """What stands between the operator's own machine and the page."""
+    packs = [service_pack_number(node) for node in cluster.nodes]
+    if any(pack is not None and pack < FIRST_NEWER_PACK for pack in packs):
+        return _BEFORE_SERVICE_PACK_4
+    for machine in cluster.machines:
+        if machine.role is Role.OPERATOR and None not in packs:
+            files = [
+                *((machine.name, file) for file in of_the_workstation(machine)),
+                *((node.name, of_a_node(node)) for node in cluster.nodes),
+            ]
+            lacking = [f"{file.name} on {name}" for name, file in files if file.state is not State.FIXED]
+            return _REMOTE_FIX_HERE.format(
+                lacking=", ".join(lacking) or f"the registration on {machine.name}"
+            )
+    return _REMOTE_FIX

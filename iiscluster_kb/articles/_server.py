@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.cluster import CURRENT_CONTROL_SET, join
-from iiscluster_kb.model import Absent, FileSubject, Present, Unknown
-from iiscluster_kb.registry import KeyPath
+from iiscluster_kb.model import Absent, FileSubject, Present, Unknown, ValueChange
+from iiscluster_kb.registry import KeyPath, RegistryValue, ValueType, fold, sz
 
 if TYPE_CHECKING:
     from iiscluster_kb.cluster import Machine
     from iiscluster_kb.model import AnyFact, Fact, FileEntry
-    from iiscluster_kb.registry import RegistryValue
 
-__all__ = ["Server", "clsid_key", "follow"]
+__all__ = ["Server", "clsid_key", "follow", "registration"]
 
 _ENVIRONMENT = CURRENT_CONTROL_SET / r"Control\Session Manager\Environment"
 
@@ -96,3 +95,22 @@ def _search(machine: Machine, name: str) -> Fact[FileEntry]:
             case Absent():
                 pass
     return unknown or answer or Unknown(FileSubject(machine.name, name), "nowhere to look")
+
+
+def registration(machine: Machine, clsid: str, path: str) -> ValueChange:
+    """What registering a server leaves: InprocServer32 of the CLSID, its unnamed value the full path (MSDN98).
+
+    Args:
+        machine: Where the server is registered.
+        clsid: With braces.
+        path: Of the file, every variable expanded.
+    """
+    outer = clsid_key(clsid)
+    server = outer / "InprocServer32"
+    found = machine.value(server, "")
+    before = found.value if isinstance(found, Present) else None
+    after = RegistryValue("", ValueType.REG_SZ, sz(path))
+    if before is not None and fold(machine.expand(_program(before.text()))[0]) == fold(path):
+        after = before
+    absent = (key for key in (outer, server) if isinstance(machine.key(key), Absent))
+    return ValueChange(server, "", before, after, makes=next(absent, None))

@@ -51,22 +51,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect, _iis_extension, _remote_administration
+from iiscluster_kb.articles import Rule, Standing, _collect, _iis_extension, _remote_administration
 from iiscluster_kb.articles._checkpoint import beside_checkpoint
 from iiscluster_kb.articles._extension_list import Listing, Reading, add_extension, read_extensions
 from iiscluster_kb.articles._iis_extension import CLSID, DIRECTORY, RESOURCE_TYPE
-from iiscluster_kb.articles._preconditions import find_resource_type, hindrance
-from iiscluster_kb.articles._server import follow
-from iiscluster_kb.cluster import CLUSTER, Machine
-from iiscluster_kb.model import Absent, Article, Cause, Finding, Present, Unknown, ValueChange, Verdict
+from iiscluster_kb.articles._judging import on_each_machine
+from iiscluster_kb.articles._preconditions import find_resource_type, has_type, is_node, loads_extensions
+from iiscluster_kb.articles._registered import judge_registration
+from iiscluster_kb.articles._relations import Requires
+from iiscluster_kb.articles._removed import beside_removed
+from iiscluster_kb.cluster import CLUSTER
+from iiscluster_kb.model import Article, Cause, Finding, Present, Unknown, ValueChange, Verdict
 from iiscluster_kb.registry import KeyPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iiscluster_kb.articles._preconditions import Hindrance, ResourceType
-    from iiscluster_kb.cluster import Cluster
-    from iiscluster_kb.model import AnyFact, Fact
+    from iiscluster_kb.cluster import Cluster, Machine
+    from iiscluster_kb.model import Absent, AnyFact, Fact
     from iiscluster_kb.registry import RegistryValue
 
 ARTICLE = Article(
@@ -87,53 +89,12 @@ VALUE = "AdminExtensions"
 
 def diagnose(cluster: Cluster) -> Iterator[Finding]:
     """Judge each cause on each machine, then remote administration for the cluster as a whole."""
-    local: list[Finding] = []
-    for machine in cluster.machines:
-        resource_type = find_resource_type(machine, RESOURCE_TYPE)
-        if hindered := hindrance(cluster, machine, resource_type, RESOURCE_TYPE):
-            found = [_hindered(cause, machine, hindered) for cause in CAUSES[:3]]
-        else:
-            found = [_dll(machine), _clsid(machine), _value(machine, resource_type)]
-        local += (_compared(cluster, machine, finding) for finding in found)
-    if not cluster.machines:
-        local += (_nothing_collected(cause) for cause in CAUSES[:3])
+    judges = {DLL_MISSING: _dll, CLSID_UNREGISTERED: _clsid, VALUE_MISSING: _value}
+    conditions = (is_node, loads_extensions, has_type(RESOURCE_TYPE))
+    found = on_each_machine(cluster, judges, *conditions, directories=(DIRECTORY,))
+    local = [_compared(cluster, finding) for finding in found]
     yield from local
     yield _remote_administration.judge(cluster, REMOTE, local)
-
-
-def _nothing_collected(cause: Cause) -> Finding:
-    """A case without evidence is neither healthy nor ill."""
-    node = Machine("each node")
-    return Finding(
-        cause,
-        None,
-        Verdict.UNDETERMINED,
-        "",
-        "The case holds no evidence of any machine.",
-        collect=(
-            _collect.system(node),
-            _collect.software(node),
-            _collect.cluster_hive(node),
-            _collect.listing(node, DIRECTORY),
-        ),
-    )
-
-
-def _hindered(cause: Cause, machine: Machine, why: Hindrance) -> Finding:
-    return Finding(
-        cause,
-        machine.name,
-        why.verdict,
-        "",
-        f"{_capital(why.reason)}.",
-        facts=why.facts,
-        collect=why.collect,
-        weighs=why.weighs,
-    )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 # --- step 2 of the article: the file ----------------------------------------------------------------
@@ -161,47 +122,14 @@ def _dll(machine: Machine) -> Finding:
 
 
 def _clsid(machine: Machine) -> Finding:
-    server = follow(machine, CLSID)
-    verdict, detail, explanation = Verdict.CONFIRMED, "absent", f"HKCR\\CLSID\\{CLSID} is absent."
-    collect: tuple[str, ...] = ()
-    match server.registration, server.path, server.file:
-        case Absent(), _, _:
-            pass
-        case (Unknown(reason=reason), _, _) | (_, Unknown(reason=reason), _):
-            verdict, detail = Verdict.UNDETERMINED, ""
-            explanation = f"The registration cannot be read: {reason}."
-            collect = (_collect.software(machine),)
-        case _, _, None:
-            detail, explanation = "no-server", "InprocServer32 of the CLSID is absent or names no file."
-        case _, Present(value=path), Unknown(reason=reason):
-            verdict, detail = Verdict.UNDETERMINED, ""
-            explanation = f"The CLSID is registered to {path.text()}, but {reason}."
-            collect = (_collect.listing(machine, machine.expand(DIRECTORY)[0]),)
-        case _, Present(value=path), Absent():
-            detail = "server-not-found"
-            explanation = f"The CLSID is registered to {path.text()}, and no such file is there."
-            if server.bare:  # that the loader does not look into inetsrv is likely, not documented
-                verdict = Verdict.LIKELY
-        case _, Present(value=path), _:
-            verdict, detail = Verdict.RULED_OUT, "ok"
-            explanation = f"The CLSID is registered to {path.text()}, and the file is there."
-    mend = verdict in {Verdict.CONFIRMED, Verdict.LIKELY}
-    return Finding(
-        CLSID_UNREGISTERED,
-        machine.name,
-        verdict,
-        detail,
-        explanation,
-        facts=server.facts,
-        steps=_iis_extension.register_steps(machine) if mend else (),
-        collect=collect,
-    )
+    return judge_registration(machine, CLSID_UNREGISTERED, CLSID, DIRECTORY, _iis_extension.register_steps)
 
 
 # --- steps 4 to 7: the value ------------------------------------------------------------------------
 
 
-def _value(machine: Machine, resource_type: ResourceType) -> Finding:
+def _value(machine: Machine) -> Finding:
+    resource_type = find_resource_type(machine, RESOURCE_TYPE)
     live = resource_type.live
     if not isinstance(live, Present):
         return _unreadable_value(machine, live)
@@ -226,12 +154,18 @@ def _value(machine: Machine, resource_type: ResourceType) -> Finding:
             detail = "misspelt-key"
     after = add_extension(before, CLSID, name=VALUE)
     change = ValueChange(key, after.name, before, after)
-    return Finding(
+    finding = Finding(
         VALUE_MISSING, machine.name, Verdict.CONFIRMED, detail, f"{explanation}.", facts, changes=(change,)
     )
+    if reading.listing in {Listing.ABSENT, Listing.OTHER_ONLY}:
+        return beside_removed(machine, finding, key, VALUE, CLSID)
+    return finding
 
 
-def _compared(cluster: Cluster, machine: Machine, finding: Finding) -> Finding:
+def _compared(cluster: Cluster, finding: Finding) -> Finding:
+    machine = cluster.machine(finding.machine or "")
+    if machine is None:
+        return finding
     return beside_checkpoint(
         cluster,
         finding,
@@ -279,4 +213,16 @@ def _listed_under(machine: Machine, stray: Present[str] | None) -> Present[Regis
             return None
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+_SAME_SYMPTOM = tuple(
+    f"Q174641/{cause}"
+    for cause in ("dll-missing", "dll-outdated", "clsid-unregistered", "admin-extensions-missing")
+)
+
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    Standing.LEADING,
+    (Requires(REMOTE.id, "elimination", _SAME_SYMPTOM),),
+)

@@ -96,6 +96,15 @@ class Machine:
     def _values(self) -> dict[tuple[KeyPath, str], Fact[RegistryValue]]:
         return {}
 
+    @cached_property
+    def _files(self) -> dict[str, Fact[FileEntry]]:
+        return {}
+
+    @cached_property
+    def memo(self) -> dict[str, object]:
+        """What others drew from this machine's evidence and would draw again; by a name of their own."""
+        return {}
+
     # --- registry -----------------------------------------------------------------------------------
 
     def key(self, path: KeyPath) -> Fact[str]:
@@ -190,10 +199,15 @@ class Machine:
 
     def file(self, path: str) -> Fact[FileEntry]:
         """Whether a file or directory is there; ``path`` may hold ``%SystemRoot%`` and its kin."""
-        expanded, missing = self.expand(path)
-        if missing:
-            return Unknown(FileSubject(self.name, path), f"what %{missing}% stands for is not known")
-        return self.files.file(expanded)
+        known = self._files.get(path)
+        if known is None:
+            expanded, missing = self.expand(path)
+            if missing:
+                known = Unknown(FileSubject(self.name, path), f"what %{missing}% stands for is not known")
+            else:
+                known = self.files.file(expanded)
+            self._files[path] = known
+        return known
 
     @cached_property
     def system_root(self) -> Fact[RegistryValue]:

@@ -40,7 +40,8 @@ def prescribe(
     """Draw the findings' changes and steps together.
 
     Args:
-        findings: All of them; only those that found something carry changes and steps.
+        findings: All of them; only those that found something carry changes and steps, and of these only what
+            weighs is acted upon.
         machines: In the order in which they are to be worked on.
         options: What was chosen; nothing, by default.
 
@@ -55,7 +56,7 @@ def prescribe(
     profiles = tuple(machines)
     out = _left_out(profiles, options.nodes)
     everything = tuple(findings)
-    found = tuple(finding for finding in everything if finding.machine not in out)
+    found = tuple(finding for finding in everything if finding.weighs and finding.machine not in out)
     patches, by_hand = _patches(found, profiles, options)
     return Remedy(
         tuple(patches),
@@ -66,7 +67,7 @@ def prescribe(
                 patches,
                 by_hand,
                 unseen=_machines(f for f in everything if f.weighs and f.verdict is Verdict.UNDETERMINED),
-                left_out=_machines(f for f in everything if f not in found and (f.changes or f.steps)),
+                left_out=_machines(f for f in everything if f.machine in out and (f.changes or f.steps)),
             )
         ),
     )

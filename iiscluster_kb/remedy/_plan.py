@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.model import Phase, Step
+from iiscluster_kb.registry import HKLM
 from iiscluster_kb.remedy import texts
 from iiscluster_kb.remedy._back_up import back_up
 from iiscluster_kb.remedy._edit import edit, import_patch, verify
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Work", "write_plan"]
 
+_CLUSTER = HKLM / "Cluster"
+_ADMINISTRATOR = "cluadmin"
 _BEFORE_PATCHES = (Phase.RESTORE_FILE, Phase.REGISTER)
 _WORK = (Phase.BACK_UP, *_BEFORE_PATCHES, Phase.PATCH, Phase.VERIFY)
 
@@ -56,6 +59,17 @@ class Work:
         known = {machine.name for machine in self.machines}
         return (step for step in self.steps if step.machine not in known and step.phase is phase)
 
+    @property
+    def edits_cluster(self) -> bool:
+        """Whether any change is made to the cluster database."""
+        changes = (change for patch in (*self.patches, *self.by_hand) for change in patch.changes)
+        return any(change.key.is_within(_CLUSTER) for change in changes)
+
+    @property
+    def mends_the_page(self) -> bool:
+        """Whether what is done lets Cluster Administrator show a page that it did not show."""
+        return self.edits_cluster or any(step.phase in _BEFORE_PATCHES for step in self.steps)
+
     def touches(self, machine: MachineProfile) -> bool:
         """Whether anything is changed on the machine."""
         patched = {patch.machine for patch in (*self.patches, *self.by_hand)}
@@ -72,9 +86,8 @@ def write_plan(work: Work) -> tuple[Step, ...]:
 
 
 def _steps(work: Work, touched: Sequence[MachineProfile]) -> Iterator[Step]:
-    edits_registry = bool(work.patches or work.by_hand)
     if touched:
-        yield _read_this_first(work, edits_registry=edits_registry)
+        yield _read_this_first(work)
     yield from work.elsewhere(Phase.NOTE)
     for machine in work.machines:
         yield from work.of(machine, Phase.NOTE)
@@ -85,21 +98,21 @@ def _steps(work: Work, touched: Sequence[MachineProfile]) -> Iterator[Step]:
     if touched and work.unseen:
         yield _look_first(work.unseen)
     for number, machine in enumerate(touched):
-        yield _restart(machine, touched[number - 1] if number else None, alone=len(touched) == 1)
+        yield _restart(machine, touched[number - 1] if number else None, _why_restart(work, touched))
     for machine in work.machines:
         yield from work.of(machine, Phase.RESTART)
     yield from work.elsewhere(Phase.RESTART)
-    if edits_registry:
+    if work.edits_cluster:
         yield _last_look()
     last = [step for step in work.steps if step.phase is Phase.ADMINISTER]
     yield from last
-    if touched and not last:
+    if touched and work.mends_the_page and not any(step.command == _ADMINISTRATOR for step in last):
         yield _create_the_instance()
 
 
-def _read_this_first(work: Work, *, edits_registry: bool) -> Step:
+def _read_this_first(work: Work) -> Step:
     warnings = [texts.REGISTRY_EDITOR]
-    if edits_registry:
+    if work.edits_cluster:
         warnings.append(texts.NOT_REPLICATED)
     if work.left_out:
         warnings.append(texts.LEFT_OUT.format(machines=", ".join(work.left_out)))
@@ -140,7 +153,13 @@ def _look_first(unseen: Iterable[str]) -> Step:
     )
 
 
-def _restart(machine: MachineProfile, before: MachineProfile | None, *, alone: bool) -> Step:
+def _why_restart(work: Work, touched: Sequence[MachineProfile]) -> str:
+    if not work.mends_the_page:
+        return texts.RESTART_REASON_PLAIN
+    return texts.RESTART_REASON_ALONE if len(touched) == 1 else texts.RESTART_REASON
+
+
+def _restart(machine: MachineProfile, before: MachineProfile | None, reason: str) -> Step:
     title = texts.RESTART.format(machine=machine.name)
     if before is not None:
         title = texts.RESTART_AFTER.format(machine=machine.name, before=before.name)
@@ -148,7 +167,7 @@ def _restart(machine: MachineProfile, before: MachineProfile | None, *, alone: b
         machine.name,
         Phase.RESTART,
         title,
-        reason=texts.RESTART_REASON_ALONE if alone else texts.RESTART_REASON,
+        reason=reason,
         expect=texts.RESTART_EXPECT.format(machine=machine.name),
         otherwise=texts.RESTART_OTHERWISE,
     )
@@ -173,7 +192,7 @@ def _create_the_instance() -> Step:
         None,
         Phase.ADMINISTER,
         texts.CREATE,
-        command="cluadmin",
+        command=_ADMINISTRATOR,
         reason=texts.CREATE_REASON,
         expect=texts.CREATE_EXPECT,
         warnings=(texts.CREATE_GROUP,),

@@ -136,11 +136,16 @@ def _require_cured(finding: Finding, after: Finding | None) -> None:
         )
 
 
+def _is_worse(finding: Finding, now: Finding | None) -> bool:
+    """Whether more is wrong, or more is open that anybody asked for."""
+    return now is None or (now.weighs and _HARM[now.verdict] > _HARM[finding.verdict])
+
+
 def _require_no_harm(before: Diagnosis, after: Diagnosis, culprit: str) -> None:
     """Compare what is said of single machines; of the cluster as a whole nothing holds while steps are missing."""
     for place, finding in before.items():
         now = after.get(place)
-        if finding.machine is not None and (now is None or _HARM[now.verdict] > _HARM[finding.verdict]):
+        if finding.machine is not None and _is_worse(finding, now):
             raise RemedyError(
                 f"{culprit} makes {finding.cause.id} on {finding.machine} worse: "
                 f"{finding.verdict} becomes {_told(now)}"
@@ -156,7 +161,7 @@ def _require_no_harm_to_the_cluster(rediagnose: Rediagnose, state: Supposition) 
     after = _diagnosis(rediagnose(replace(state, symptom_is_gone=True)))
     for place, finding in before.items():
         now = after.get(place)
-        if finding.machine is None and (now is None or _HARM[now.verdict] > _HARM[finding.verdict]):
+        if finding.machine is None and _is_worse(finding, now):
             raise RemedyError(
                 f"the remedy makes {finding.cause.id} worse: {finding.verdict} becomes {_told(now)}"
             )

@@ -37,9 +37,13 @@ class Supposition:
         """This, and the file in its place on that machine."""
         return replace(self, files={**self.files, machine: (*self.files.get(machine, ()), file)})
 
+    def of(self, machine: str) -> tuple[tuple[Entry, ...], tuple[FileRestored, ...]]:
+        """What is supposed of one machine."""
+        return self.entries.get(machine, ()), self.files.get(machine, ())
+
     def evidence(self, machine: str, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
         """The machine's evidence as it would then be."""
-        entries, files = self.entries.get(machine, ()), self.files.get(machine, ())
+        entries, files = self.of(machine)
         laid = tuple(_laid_over(piece, entries) for piece in evidence) if entries else tuple(evidence)
         if not files or not laid:
             return laid
@@ -58,7 +62,7 @@ def _laid_over(piece: Evidence, entries: Sequence[Entry]) -> Evidence:
 def _listing(files: Sequence[FileRestored], neighbour: Evidence) -> FileEvidence:
     """A listing of the files alone, which covers nothing; it stands first, so it answers before older ones."""
     entries = {fold(file.path): FileEntry(file.path, file.size) for file in files}
-    return FileEvidence(neighbour.file, "supposition", frozenset(), entries)
+    return FileEvidence(neighbour.file, "supposition", frozenset(), entries, replaces=True)
 
 
 def _without_old_files(evidence: Sequence[Evidence], files: Sequence[FileRestored]) -> Iterator[Evidence]:

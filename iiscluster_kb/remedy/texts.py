@@ -213,6 +213,7 @@ RESTART_AFTER = (
 )
 RESTART_REASON = "Every node holds the change by now; restart one node at a time (Q224553, step 9)."
 RESTART_REASON_ALONE = "Cluster Administrator and the cluster service read the extension at their start."
+RESTART_REASON_PLAIN = "What was changed is read when Windows starts."
 RESTART_HOW = "This Windows has no command for it: Start, Shut Down, Restart the computer."
 RESTART_EXPECT = "{machine} is online in Cluster Administrator, its groups can be moved back."
 RESTART_OTHERWISE = (

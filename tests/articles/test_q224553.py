@@ -16,6 +16,7 @@ from fixtures._case import (
     system_hive,
     workstation,
 )
+from iiscluster_kb.articles import diagnose
 from iiscluster_kb.articles.q224553 import RULE
 from iiscluster_kb.cluster import group_machines
 from iiscluster_kb.model import Phase, Stated, Unknown, Verdict
@@ -148,12 +149,24 @@ def test_restoring_names_the_cabinet_for_the_nodes_processor() -> None:
 def test_restoring_warns_of_the_service_pack_and_of_mfc42u() -> None:
     case = healthy()
     del case.nodes[0].inetsrv["iisclex4.dll"]
-    text = " ".join(one(case, "dll-missing").steps[0].warnings)
+    missing, *_ = diagnose(cluster_of(case), (RULE,))
+    text = " ".join(missing.steps[0].warnings)
     assert "service pack again" in text
     assert "Mfc42u.dll" in text
 
 
 # --- clsid-unregistered -----------------------------------------------------------------------------
+
+
+def test_where_the_place_is_not_known_registering_promises_nothing() -> None:
+    case = healthy()
+    node = case.nodes[0]
+    assert node.software is not None
+    del node.classes[CLSID]
+    del dig(node.software, r"Microsoft\Windows NT\CurrentVersion")["SystemRoot"]
+    finding = one(case, "clsid-unregistered")
+    assert finding.verdict is Verdict.CONFIRMED
+    assert finding.steps[0].achieves == ()
 
 
 def registered_to(path: Any) -> Finding:
@@ -333,7 +346,7 @@ def test_elimination_needs_q174641_ruled_out() -> None:
     case = healthy()
     assert case.nodes[1].files is not None
     dig(case.nodes[1].files, r"WINNT\Cluster")["CLUADMEX.DLL"] = 0
-    finding = one(case, "remote-administration", machine=None, symptom="finish-button")
+    *_, finding = diagnose(cluster_of(case, symptom="finish-button"), (RULE,))
     assert finding.verdict is Verdict.UNDETERMINED
     assert "Q174641" in finding.explanation
 

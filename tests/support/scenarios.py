@@ -17,6 +17,10 @@ class Scenario:
     exit_status: int
     stated: dict[str, str]
     verdicts: tuple[dict[str, Any], ...]
+    articles: tuple[str, ...]
+    """The articles that are asked; empty: all."""
+    media: tuple[Path, ...] = ()
+    """What is given as media."""
 
     @property
     def name(self) -> str:
@@ -24,8 +28,14 @@ class Scenario:
 
     @property
     def options(self) -> dict[str, Any]:
-        """Keyword arguments of ``examine``."""
+        """Keyword arguments of ``examine`` and ``verify``."""
         return dict(self.stated)
+
+    @property
+    def arguments(self) -> list[str]:
+        """What is typed after ``examine CASE``."""
+        stated = [part for key, text in self.stated.items() for part in (f"--{key.replace('_', '-')}", text)]
+        return stated + [part for path in self.media for part in ("--media", str(path))]
 
     @property
     def case(self) -> Path:
@@ -34,7 +44,13 @@ class Scenario:
 
 def load(folder: Path) -> Scenario:
     told = tomllib.loads((folder / "scenario.toml").read_text(encoding="utf-8"))
-    return Scenario(folder, told["exit_status"], told.get("stated", {}), tuple(told.get("verdict", ())))
+    verdicts = tuple(told.get("verdict", ()))
+    articles = tuple(told.get("articles", ("Q224553",)))
+    media = tuple(folder / name for name in told.get("media", ()))
+    return Scenario(folder, told["exit_status"], told.get("stated", {}), verdicts, articles, media)
 
 
-SCENARIOS = tuple(load(path) for path in sorted((ROOT / "fixtures" / "scenarios").iterdir()))
+FIXTURES = ROOT / "fixtures"
+SCENARIOS = tuple(load(path) for path in sorted((FIXTURES / "scenarios").iterdir()))
+RELATED = tuple(load(path.parent) for path in sorted((FIXTURES / "articles").glob("*/scenario.toml")))
+"""Of the articles beside Q224553."""
