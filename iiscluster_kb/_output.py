@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import TextIO
 
     from iiscluster_kb.model import Document
 
-__all__ = ["print_documents", "print_text", "write_documents"]
+__all__ = ["print_documents", "print_text", "say", "write_documents"]
 
 
 def print_documents(documents: Iterable[Document]) -> None:
@@ -40,25 +41,40 @@ def print_documents(documents: Iterable[Document]) -> None:
 
 def print_text(text: str) -> None:
     """Put text for people on standard output. Raises as ``print_documents`` does."""
-    _print(text.encode(sys.stdout.encoding, "backslashreplace"))
+    encoding: str | None = getattr(sys.stdout, "encoding", None)
+    _print(text.encode(encoding or "ascii", "backslashreplace"))
 
 
 def _print(content: bytes) -> None:
     try:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
+    except AttributeError as error:  # closed before the start, it is None
+        raise OSError(errno.EBADF, "is closed", "standard output") from error
     except BrokenPipeError:
-        _abandon_stdout()
+        _abandon(sys.stdout)
     except OSError as error:
-        _abandon_stdout()
+        _abandon(sys.stdout)
         raise OSError(error.errno, error.strerror, "standard output") from error
 
 
-def _abandon_stdout() -> None:
+def say(text: str) -> None:
+    """Put text on standard error; where nobody can hear it, it is lost and nothing else happens."""
+    stream: TextIO | None = getattr(sys, "stderr", None)
+    if stream is None:
+        return
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:
+        _abandon(stream)
+
+
+def _abandon(stream: TextIO) -> None:
     """Send what is still buffered nowhere, as the interpreter would fail on it once more when it ends."""
     with contextlib.suppress(OSError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
 
 

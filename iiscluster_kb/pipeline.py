@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import count
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.articles import Standing, choose, diagnose, rules, summarise
@@ -202,13 +201,22 @@ def _proved(
     counting = tuple(rule for rule in heard if rule.standing is not Standing.INFORMING)
 
     known: dict[object, Machine] = {}
-    asked = count()
+    diagnoses: dict[object, tuple[Finding, ...]] = {}
 
     def rediagnose(supposed: Supposition) -> tuple[Finding, ...]:
-        tell(Progress(Stage.PROVING, next(asked)))
-        return diagnose(_as_supposed(cluster, supposed, known), counting)
+        state = _state(cluster, supposed)
+        if state not in diagnoses:
+            tell(Progress(Stage.PROVING, len(diagnoses)))
+            diagnoses[state] = diagnose(_as_supposed(cluster, supposed, known), counting)
+        return diagnoses[state]
 
     return replace(remedy, proof=prove(remedy, findings, rediagnose))
+
+
+def _state(cluster: Cluster, supposed: Supposition) -> object:
+    """What a diagnosis under the supposition depends on: two that are alike in it give the same."""
+    machines = tuple(supposed.of(machine.name) for machine in cluster.machines)
+    return machines, supposed.symptom_is_gone and cluster.stated.symptom is not None
 
 
 def _as_supposed(cluster: Cluster, supposed: Supposition, known: dict[object, Machine]) -> Cluster:

@@ -15,6 +15,7 @@ from iiscluster_kb import articles, cli
 from iiscluster_kb.articles import Rule
 from iiscluster_kb.errors import CaseError, RemedyError
 from iiscluster_kb.model import Verdict
+from iiscluster_kb.render import renderers
 from iiscluster_kb.render.json import report_schema
 from tests.support.reports import (
     ARTICLE,
@@ -169,7 +170,7 @@ def test_examine_needs_a_case(capsys: pytest.CaptureFixture[str]) -> None:
 def test_options_reach_the_library(stage: Stage) -> None:
     calls = stage(empty_report())
     arguments = "examine a b --article Q1 --article q2 --no-second-opinion --symptom finish-button"
-    cli.main([*arguments.split(), "--administered-from", "ADMINPC"])
+    cli.main([*arguments.split(), "--administered-from", "ADMINPC", "--media", "cd", "--media", "x.cab"])
     cli.main(["examine", "a"])
     assert calls == [
         (
@@ -181,6 +182,8 @@ def test_options_reach_the_library(stage: Stage) -> None:
                 "second_opinion": False,
                 "limits": None,
                 "remedy_options": None,
+                "media": ["cd", "x.cab"],
+                "progress": None,
             },
         ),
         (
@@ -192,6 +195,8 @@ def test_options_reach_the_library(stage: Stage) -> None:
                 "second_opinion": ANY,
                 "limits": None,
                 "remedy_options": None,
+                "media": (),
+                "progress": None,
             },
         ),
     ]
@@ -346,7 +351,21 @@ def test_the_version_is_told(arguments: list[str], capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == f"iiscluster-kb {iiscluster_kb.__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["", "examine", "fix", "inspect", "explain", "articles"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "examine",
+        "fix",
+        "verify",
+        "inspect",
+        "triage",
+        "collectors",
+        "explain",
+        "articles",
+        "completion",
+    ],
+)
 def test_every_help_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main([*command.split(), "--help"])
@@ -357,7 +376,9 @@ def test_every_help_has_an_example(command: str, capsys: pytest.CaptureFixture[s
 def test_the_help_of_examine_names_the_outputs(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main(["examine", "--help"])
-    assert "html, json, plan, reg, steps, text" in " ".join(capsys.readouterr().out.split())
+    assert f"one of {', '.join(sorted(renderers()))}; default: text" in " ".join(
+        capsys.readouterr().out.split()
+    )
 
 
 def test_inspect_asks_no_second_reader(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
@@ -399,3 +420,52 @@ def test_articles_are_listed_with_their_causes(
         "    Q224553/dll-missing: Iisclex4.dll is missing or unfit\n"
         "    Q224553/admin-extensions-missing: AdminExtensions does not name the extension\n"
     )
+
+
+def test_articles_stand_in_the_order_of_their_numbers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("zebra", "Q99999", "Quorum", "Q224553", "Q1000000", "audit")
+    shuffled = tuple(
+        replace(RULE, article=replace(ARTICLE, id=name), causes=(), text=f"About {name}.\n") for name in names
+    )
+    monkeypatch.setattr(articles, "rules", lambda: shuffled)
+    assert cli.main(["articles"]) == 0
+    heads = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(" ")]
+    ordered = ["Q99999", "Q224553", "Q1000000", "Quorum", "audit", "zebra"]
+    assert [head.partition(":")[0] for head in heads] == ordered
+    assert cli.main(["explain", "zebra", "q99999"]) == 0
+    out = capsys.readouterr().out
+    assert out == f"About zebra.\n\n{ARTICLE.url}\n\n\nAbout Q99999.\n\n{ARTICLE.url}\n"
+
+
+def test_collectors_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["collectors", str(tmp_path / "scripts")]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert sorted(told) == [
+        f"iiscluster-kb: wrote {path}" for path in sorted((tmp_path / "scripts").iterdir())
+    ]
+
+
+def test_limits_reach_the_library(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    calls = stage(empty_report())
+    assert cli.main(["inspect", "a", "--max-files", "7", "--max-size", "1K"]) == 0
+    limits = calls[0][1]["limits"]
+    assert (limits.files, limits.total) == (7, 1024)
+    capsys.readouterr()
+    assert cli.main(["inspect", "a", "--max-files", "none"]) == 2
+    assert capsys.readouterr().err.startswith("iiscluster-kb: --max-files none: wanted a number")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["verify"], "verify needs BEFORE and AFTER (see iiscluster-kb verify --help)"),
+        (["triage", "archive"], "triage needs --store FILE (see iiscluster-kb triage --help)"),
+    ],
+)
+def test_commands_of_other_stages_are_called(
+    arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 2
+    assert capsys.readouterr().err == f"iiscluster-kb: {line}\n"

@@ -15,7 +15,7 @@ from iiscluster_kb.model import (
     Unknown,
     ValueSubject,
 )
-from iiscluster_kb.registry import KeyPath, descend
+from iiscluster_kb.registry import descend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         RegistryEvidence,
         Subject,
     )
-    from iiscluster_kb.registry import RegistryKey, RegistryValue
+    from iiscluster_kb.registry import KeyPath, RegistryKey, RegistryValue
 
 __all__ = ["RegistryView", "rank"]
 
@@ -47,7 +47,8 @@ def rank(evidence: RegistryEvidence) -> tuple[int, bool, str]:
 class _Place:
     """A key in one piece of evidence, or the deepest key on the way to it."""
 
-    path: KeyPath
+    path: str
+    """As spelled."""
     key: RegistryKey
     found: bool
 
@@ -99,6 +100,8 @@ class RegistryView:
         decided = [fact for fact in answers if not isinstance(fact, Unknown)]
         if not decided:
             return answers[0] if answers else Unknown(subject, f"no evidence holds {path.short}")
+        if len(answers) == 1:
+            return decided[0]
         best, *others = decided
         doubts = [
             f"{fact.source.path} could not be read here: {fact.reason}"
@@ -126,30 +129,22 @@ def _answer(
         value = read(place.key) if place.found else None
     except EvidenceError as error:
         return Unknown(subject, error.detail, Source(evidence.file, path.short, error.offset))
-    source = Source(
-        evidence.file,
-        str(place.path),
-        place.key.offset,
-        place.key.line,
-        place.key.modified,
-    )
+    key = place.key
+    # A value that knows its own cell or line is cited there.
+    offset = getattr(value, "offset", None) or key.offset
+    line = getattr(value, "line", None) or key.line
+    source = Source(evidence.file, place.path, offset, line, key.modified)
     notes = _reservations(evidence)
     if value is None:
         return Absent(subject, source, notes) if mount.whole else None
-    return Present(subject, value, _pinpointed(source, value), notes)
+    return Present(subject, value, source, notes)
 
 
 def _find(mount: Mount, path: KeyPath) -> _Place:
     names = path.below(mount.path)
     chain = descend(mount.root, names)
-    spelled = KeyPath((*mount.path.parts, *(key.name for key in chain)))
+    spelled = "\\".join((*mount.path.parts, *(key.name for key in chain)))
     return _Place(spelled, chain[-1] if chain else mount.root, len(chain) == len(names))
-
-
-def _pinpointed(source: Source, value: object) -> Source:
-    """The source moved from the key to the value's own cell or line, where the value knows it."""
-    offset, line = getattr(value, "offset", None), getattr(value, "line", None)
-    return replace(source, offset=offset or source.offset, line=line or source.line)
 
 
 def _reservations(evidence: RegistryEvidence) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ import codecs
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SAMPLE = 4096
 _WORDS = 1 << 16
 _LONGEST_CUT = 3
@@ -56,6 +58,8 @@ _LAST_LATIN = "\u017f"
 _NEUTRAL = frozenset("’‘“”–—…«»°©®·´¨ªº\xa0")  # noqa: RUF001 - the very characters that typesetters write
 _FRAMES = frozenset(map(chr, range(0x2500, 0x25A0)))
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x19\x1c-\x1f\x7f]")
+_CONTROL_BYTE = re.compile(_CONTROL.pattern.encode("ascii"))
+_HEAD = 8192
 _CHUNK = 1 << 20
 
 
@@ -74,6 +78,10 @@ def decode(data: bytes | mmap.mmap) -> Decoded:
     Only the first ``TEXT_LIMIT`` bytes are read; the caller compares sizes.
     """
     raw = data[:TEXT_LIMIT]
+    return _decoded_head(raw) if len(raw) <= _HEAD else _decoded(raw)
+
+
+def _decoded(raw: bytes) -> Decoded:
     for mark, encoding in _MARKS:
         if raw.startswith(mark):
             return Decoded(_unmarked(raw[len(mark) :], encoding), encoding)
@@ -85,6 +93,10 @@ def decode(data: bytes | mmap.mmap) -> Decoded:
         return Decoded(text, "utf-8")
     encoding = _code_page(raw)
     return Decoded(raw.decode(encoding, "replace"), encoding)
+
+
+_decoded_head = lru_cache(maxsize=8)(_decoded)
+"""Every format of text looks at the same head, one after the other."""
 
 
 def _unmarked(raw: bytes, encoding: str) -> str:
@@ -156,7 +168,10 @@ def _fit(word: str, place: int) -> int:
 
 def looks_like_text(head: bytes) -> bool:
     """Whether a file that begins with these bytes can be text at all."""
-    return bool(head) and not _CONTROL.search(decode(head).text.rstrip("\x1a"))
+    if _wide(head) or head.startswith(_WIDE_MARKS):
+        return not _CONTROL.search(decode(head).text.rstrip("\x1a"))
+    # In all other encodings a control character is the byte of its number, and no byte of another one.
+    return bool(head) and not _CONTROL_BYTE.search(head.rstrip(b"\x1a"))
 
 
 def lines(text: str) -> Iterator[tuple[int, str, bool]]:

@@ -46,7 +46,7 @@ class Cause:
     @property
     def article(self) -> str:
         """Id of the article."""
-        return self.id.split("/", 1)[0]
+        return self.id.partition("/")[0]
 
 
 class Verdict(StrEnum):

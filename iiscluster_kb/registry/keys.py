@@ -81,7 +81,12 @@ class KeyPath:
 
     def __truediv__(self, relative: str) -> KeyPath:
         r"""The key below this one; ``relative`` may hold several names divided by ``\``."""
-        return KeyPath((*self.parts, *(part for part in relative.split("\\") if part)))
+        more = tuple(filter(None, relative.split("\\")))
+        # What the constructor does, without folding once more what is folded: articles make these by the thousand.
+        path = object.__new__(KeyPath)
+        object.__setattr__(path, "parts", self.parts + more)
+        object.__setattr__(path, "folded", self.folded + tuple(map(upcase, more)))
+        return path
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, KeyPath):
