@@ -20,6 +20,7 @@ from iiscluster_kb.media import read_media
 from iiscluster_kb.model import Artifact, FileEvidence, RegistryEvidence, Report, Specimen
 from iiscluster_kb.remedy import prescribe
 from iiscluster_kb.remedy.proof import prove
+from iiscluster_kb.remedy.supposition import Supposition
 
 if TYPE_CHECKING:
     import os
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
     from iiscluster_kb.articles import Rule
     from iiscluster_kb.case import Limits, Member
     from iiscluster_kb.cluster import Cluster, Machine
-    from iiscluster_kb.model import CaseFile, Evidence, Finding, Remedy
+    from iiscluster_kb.model import CaseFile, Evidence, Finding
     from iiscluster_kb.remedy import RemedyOptions
-    from iiscluster_kb.remedy.supposition import Supposition
 
 __all__ = ["Progress", "Stage", "examine"]
 
@@ -115,12 +115,13 @@ def examine(  # noqa: PLR0913 - each is a choice of its own, made by name
         hashing = stack.enter_context(ThreadPoolExecutor(_HASHERS))
         hashes = hashing.map(lambda piece: piece.file.content.sha256, evidence)
         cluster = group_machines(evidence, case.stated, case.name, at_hand)
-        findings = diagnose(cluster, tuple(_counted(chosen, progress)) if progress else chosen)
+        findings = first = diagnose(cluster, tuple(_counted(chosen, progress)) if progress else chosen)
         if panel is not None:
             tell(Progress(Stage.CONFIRMING))
             findings = confirm(findings, evidence, panel)
         profiles = tuple(machine.profile for machine in cluster.machines)
-        remedy = _proved(prescribe(findings, profiles, remedy_options), findings, cluster, chosen, tell)
+        remedy = prescribe(findings, profiles, remedy_options)
+        remedy = replace(remedy, proof=prove(remedy, findings, _rediagnosis(cluster, chosen, first, tell)))
         hashed = _hashed(evidence, hashes, tell)
         return Report(
             case=case.name,
@@ -189,28 +190,34 @@ def _hashed(
     return hashed
 
 
-def _proved(
-    remedy: Remedy,
-    findings: Sequence[Finding],
-    cluster: Cluster,
-    chosen: Sequence[Rule],
-    tell: Callable[[Progress], None],
-) -> Remedy:
-    named = {finding.cause.article for finding in findings}
-    heard = (*chosen, *(rule for rule in rules() if rule.article.id in named - {r.article.id for r in chosen}))
+def _rediagnosis(
+    cluster: Cluster, chosen: Sequence[Rule], first: Sequence[Finding], tell: Callable[[Progress], None]
+) -> Callable[[Supposition], Sequence[Finding]]:
+    """What diagnoses the case anew under a supposition: every article that counts, each state once.
+
+    Args:
+        cluster: As the evidence shows it.
+        chosen: The articles that were asked.
+        first: What they found, before any second opinion.
+        tell: Is told how many states were diagnosed.
+    """
+    named = {finding.cause.article for finding in first} - {rule.article.id for rule in chosen}
+    heard = (*chosen, *(rule for rule in rules() if rule.article.id in named))
     counting = tuple(rule for rule in heard if rule.standing is not Standing.INFORMING)
-
+    ids = {rule.article.id for rule in counting}
     known: dict[object, Machine] = {}
-    diagnoses: dict[object, tuple[Finding, ...]] = {}
+    diagnoses: dict[object, Sequence[Finding]] = {
+        _state(cluster, Supposition()): tuple(f for f in first if f.cause.article in ids)
+    }
 
-    def rediagnose(supposed: Supposition) -> tuple[Finding, ...]:
+    def rediagnose(supposed: Supposition) -> Sequence[Finding]:
         state = _state(cluster, supposed)
         if state not in diagnoses:
             tell(Progress(Stage.PROVING, len(diagnoses)))
             diagnoses[state] = diagnose(_as_supposed(cluster, supposed, known), counting)
         return diagnoses[state]
 
-    return replace(remedy, proof=prove(remedy, findings, rediagnose))
+    return rediagnose
 
 
 def _state(cluster: Cluster, supposed: Supposition) -> object:

@@ -71,6 +71,10 @@ class ListedOn:
 
 def listings(machine: Machine) -> tuple[tuple[ListedOn, ...], tuple[str, ...]]:
     """Every object of the machine's cluster hive that carries the property, and the keys that could not be read."""
+    return machine.once(_read_listings)
+
+
+def _read_listings(machine: Machine) -> tuple[tuple[ListedOn, ...], tuple[str, ...]]:
     place = machine.tree(CLUSTER)
     if not isinstance(place, Present):
         return (), ()

@@ -150,10 +150,7 @@ def read_objects(machine: Machine) -> ClusterObjects | Unknown | Absent:
     Returns:
         The objects; or why there are none: no cluster hive was collected, or its root cannot be read.
     """
-    known = machine.memo.get(__name__)
-    if not isinstance(known, ClusterObjects | Unknown | Absent):
-        known = machine.memo[__name__] = _objects_of(machine)
-    return known
+    return machine.once(_objects_of)
 
 
 def _objects_of(machine: Machine) -> ClusterObjects | Unknown | Absent:

@@ -60,6 +60,10 @@ class ResourceType:
 
 def find_resource_type(machine: Machine, name: str) -> ResourceType:
     """Find the key of a resource type under either spelling; with both, DllName tells the live one."""
+    return machine.once(lambda one: _resource_type(one, name), name)
+
+
+def _resource_type(machine: Machine, name: str) -> ResourceType:
     right = machine.key(CLUSTER / "ResourceTypes" / name)
     misspelt = machine.key(CLUSTER / "Resource Types" / name)
     match right, misspelt:

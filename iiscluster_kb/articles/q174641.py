@@ -300,6 +300,10 @@ def _clsid(machine: Machine) -> Finding:
 
 def _standard_types(machine: Machine) -> tuple[tuple[str, KeyPath], ...]:
     """The types of Cluster Server itself that have a page for parameters, and their keys as spelled."""
+    return machine.once(_read_standard_types)
+
+
+def _read_standard_types(machine: Machine) -> tuple[tuple[str, KeyPath], ...]:
     found = []
     for name in STANDARD_TYPES:
         live = find_resource_type(machine, name).live

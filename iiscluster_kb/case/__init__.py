@@ -28,10 +28,13 @@ HEAD_SIZE = 8192
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file inside a container. Its name may lie, its size may lie: both are checked by who takes it."""
+    """A file inside a container, or one that a caller of ``open_case`` has in memory or in a disk image.
+
+    Its name may lie, its size may lie: both are checked by who takes it.
+    """
 
     name: str
-    """As the container spells it."""
+    """As the container spells it; of a caller's file, its path inside the case, with slashes."""
     size: int
     """Bytes, as the container declares."""
     open: Callable[[], Readable]
@@ -66,7 +69,7 @@ def containers() -> tuple[Container, ...]:
 
 
 def open_case(
-    *paths: str | os.PathLike[str],
+    *paths: str | os.PathLike[str] | Member,
     symptom: str | None = None,
     administered_from: str | None = None,
     limits: Limits | None = None,
@@ -75,14 +78,16 @@ def open_case(
 
     Args:
         paths: A folder, an archive or a file; or several of them, which are then named below the directory
-            that they share.
+            that they share. A ``Member`` is a file that lies on no disk of this machine: the limits hold for
+            it as for a member of an archive, and what its stream raises makes it unreadable, not the case.
         symptom: Overrides ``case.toml``.
         administered_from: Overrides ``case.toml``.
         limits: How much the case may hold.
 
     Returns:
         The case, to be closed. It is named after the folder, after the archive without its endings, after
-        the file without its ending, or, of several paths, after the directory that they share.
+        the file without its ending, or, of several paths, after the directory that they share; where only
+        members are given, after their outermost directory if that is one for all, else ``case``.
 
     Raises:
         CaseError: Nothing is there, nothing can be read, an archive that is the case itself is damaged

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.case import HEAD_SIZE, containers
+from iiscluster_kb.case import HEAD_SIZE, Member, containers
 from iiscluster_kb.case._content import DiskContent, MemberContent, as_evidence
 from iiscluster_kb.case._folder import Found, walk
 from iiscluster_kb.case._limits import Budget
@@ -20,7 +20,7 @@ from iiscluster_kb.model import Case, CaseFile, Skipped, Stated
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from iiscluster_kb.case import Container, Limits, Member
+    from iiscluster_kb.case import Container, Limits
 
 __all__ = ["open_paths"]
 
@@ -33,16 +33,27 @@ _SHOWN = 80
 
 
 def open_paths(
-    paths: Sequence[str | os.PathLike[str]],
+    paths: Sequence[str | os.PathLike[str] | Member],
     symptom: str | None,
     administered_from: str | None,
     limits: Limits,
 ) -> Case:
     """Open what ``open_case`` was given; see there."""
-    roots = _roots(paths)
+    if not paths:
+        raise CaseError("no path was given")
+    members = [one for one in paths if isinstance(one, Member)]
+    roots = _roots([one for one in paths if not isinstance(one, Member)])
     opening = _Opening(limits)
     try:
-        name = opening.take_one(roots[0]) if len(roots) == 1 else opening.take_several(roots)
+        match roots:
+            case []:
+                name = _shared_name(members)
+            case [root]:
+                name = opening.take_one(root)
+            case _:
+                name = opening.take_several(roots)
+        for member in members:
+            opening.take_member(member, "", ())
         opening.take_sets()
         stated = merge(opening.statement(), symptom, administered_from)
         files = opening.some_files(name)
@@ -55,8 +66,6 @@ def open_paths(
 
 
 def _roots(paths: Sequence[str | os.PathLike[str]]) -> list[Path]:
-    if not paths:
-        raise CaseError("no path was given")
     found: dict[Path, None] = {}
     for path in paths:
         try:
@@ -121,6 +130,31 @@ class _Opening:
                 self._budget.count()
                 self._take_found(self._found(root, name))
         return safe_path(shared.name if shared else "") or _bare(min(roots).name)
+
+    def take_member(self, member: Member, prefix: str, within: tuple[str, ...]) -> None:
+        """Take a file that lies in an archive, or wherever the caller has it.
+
+        Args:
+            member: The file.
+            prefix: The archive's path and a slash.
+            within: Kinds of the archives in which it lies, from the outermost.
+        """
+        self._budget.count()
+        path = self._claimed(prefix + member.name)
+        if path is None:
+            return
+        reason = self._budget.refusal(member.size)
+        if reason is not None:
+            self.skipped.append(Skipped(path, reason))
+            return
+        content = MemberContent(path, member.size, member.open, self.space)
+        if not member.is_lasting:
+            try:
+                content.expand()
+            except EvidenceError as error:
+                self.skipped.append(Skipped(path, error.detail))
+                return
+        self._take(CaseFile(path, content, within), within)
 
     def take_sets(self) -> None:
         """Take what is in the archives that may belong together, now that all of them are known.
@@ -225,7 +259,7 @@ class _Opening:
                     self._budget.count()
                     self._skip(prefix + member.path or archive.path, member.reason)
                 else:
-                    self._take_member(member, prefix, within)
+                    self.take_member(member, prefix, within)
         except EvidenceError as error:
             self.skipped.append(Skipped(archive.path, f"damaged {container.name} archive: {error.detail}"))
         if self._seen() == before:
@@ -251,24 +285,6 @@ class _Opening:
                 return
             yield member
 
-    def _take_member(self, member: Member, prefix: str, within: tuple[str, ...]) -> None:
-        self._budget.count()
-        path = self._claimed(prefix + member.name)
-        if path is None:
-            return
-        reason = self._budget.refusal(member.size)
-        if reason is not None:
-            self.skipped.append(Skipped(path, reason))
-            return
-        content = MemberContent(path, member.size, member.open, self.space)
-        if not member.is_lasting:
-            try:
-                content.expand()
-            except EvidenceError as error:
-                self.skipped.append(Skipped(path, error.detail))
-                return
-        self._take(CaseFile(path, content, within), within)
-
     def _claimed(self, name: str) -> str | None:
         path = safe_path(name)
         if path is None:
@@ -282,6 +298,14 @@ class _Opening:
             path = safe_path(name[:_SHOWN]) or "?"
             reason = reason or "its name is empty, or too long to be one"
         self.skipped.append(Skipped(path, reason))
+
+
+def _shared_name(members: Sequence[Member]) -> str:
+    paths = [path for member in members if (path := safe_path(member.name)) is not None]
+    folders = {path.partition("/")[0] for path in paths if "/" in path}
+    if len(folders) == 1 and all("/" in path for path in paths):
+        return folders.pop()
+    return _bare(paths[0].rpartition("/")[2]) if len(paths) == 1 else "case"
 
 
 def _bare(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from iiscluster_kb.cluster._files import FileView
 from iiscluster_kb.cluster._quorum import is_quorum_copy
@@ -27,13 +27,15 @@ from iiscluster_kb.model import (
 from iiscluster_kb.registry import HKLM, KeyPath, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from iiscluster_kb.cluster._removed import RemovedValue
     from iiscluster_kb.model import Evidence, Fact, FileEntry, Media
     from iiscluster_kb.registry import RegistryKey, RegistryValue
 
 __all__ = ["CLUSTER", "CURRENT_CONTROL_SET", "Machine"]
+
+_T = TypeVar("_T")
 
 CLUSTER = HKLM / "Cluster"
 CURRENT_CONTROL_SET = HKLM / r"SYSTEM\CurrentControlSet"
@@ -101,9 +103,16 @@ class Machine:
         return {}
 
     @cached_property
-    def memo(self) -> dict[str, object]:
-        """What others drew from this machine's evidence and would draw again; by a name of their own."""
+    def _drawn(self) -> dict[object, Any]:
         return {}
+
+    def once(self, read: Callable[[Machine], _T], *of: str) -> _T:
+        """What ``read`` draws from this machine's evidence; it is called once for each ``of``."""
+        place = (read.__module__, read.__qualname__, *of)
+        if place not in self._drawn:
+            self._drawn[place] = read(self)
+        known: _T = self._drawn[place]
+        return known
 
     # --- registry -----------------------------------------------------------------------------------
 
