@@ -12,6 +12,7 @@ from iiscluster_kb.regf.records import (
     big_data_reader,
     content_reader,
     key_reader,
+    leaf_reader,
     numbers,
     offsets_reader,
     refused,
@@ -60,6 +61,7 @@ class Cells:
         met: Keys that look-ups found, by the offset of the parent and the folded name.
         key: See ``records.key_reader``.
         content: See ``records.content_reader``.
+        leaf: See ``records.leaf_reader``.
         offsets: See ``records.offsets_reader``.
         values: See ``records.values_reader``.
     """
@@ -73,6 +75,7 @@ class Cells:
         "damage",
         "end",
         "key",
+        "leaf",
         "met",
         "offsets",
         "values",
@@ -92,6 +95,7 @@ class Cells:
         self.key = key_reader(buffer, copies, layout)
         self.content = content_reader(buffer, copies, layout)
         self.offsets = offsets_reader(buffer, layout)
+        self.leaf = leaf_reader(buffer, layout)
         big = big_data_reader(self.content, self.offsets) if minor >= BIG_DATA_SINCE else None
         self.values = values_reader(buffer, copies, layout, big)
 

@@ -207,7 +207,7 @@ class Key:
                 elif room <= 0:
                     key._report(BrokenCell(cell, "more subkeys than the file has room for"))
                 else:
-                    below = key._subkey_cells()
+                    below = subkey_cells(cells, node[SUBKEY_LIST], node[SUBKEY_COUNT], key._report)
                     room -= len(below)
                     pending.append((key, iter(below)))
                     break

@@ -32,11 +32,13 @@ def subkey_cells(
         count: How many subkeys the key says that it has.
         report: Takes what is left out, and the difference if the list holds more or fewer.
     """
-    leaves = _leaves(cells, cell, report)
-    if len(leaves) == 1:
-        found = cells.list_entries(leaves[0])
-    else:
-        found = tuple(key for leaf in leaves for key in cells.list_entries(leaf))
+    try:
+        found = cells.leaf(cell)
+    except BrokenCell as fault:
+        report(fault)
+        found = ()
+    if found is None:
+        found = tuple(key for leaf in _leaves(cells, cell, report) for key in cells.list_entries(leaf))
     if len(found) != count:
         report(_miscounted(cell, len(found), count))
     return found

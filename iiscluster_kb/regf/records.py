@@ -15,12 +15,16 @@ from iiscluster_kb.regf.layout import (
     BIG_DATA,
     BINS,
     DATA_RESIDENT,
+    ENTRY_SIZES,
     FLAGS,
+    INDEX_LEAF,
+    INDEX_ROOT,
     KEY_NODE,
     KEY_VALUE,
     MAX_KEY_NAME,
     MAX_VALUE_NAME,
     NAME_LENGTH,
+    OFFSET_SIZE,
     RESIDENT_SIZE,
     SEGMENT_SIZE,
 )
@@ -38,6 +42,7 @@ __all__ = [
     "big_data_reader",
     "content_reader",
     "key_reader",
+    "leaf_reader",
     "numbers",
     "offsets_reader",
     "refused",
@@ -102,6 +107,7 @@ def content_reader(buffer: Buffer, copies: Copies, layout: CellLayout) -> Callab
 def offsets_reader(buffer: Buffer, layout: CellLayout) -> Callable[[int, int, str], tuple[int, ...]]:
     """What reads the first offsets in a cell, by their number and by what the cell holds."""
     limit, prefix, head = len(buffer), layout.prefix, layout.head
+    unpackers, most = _UNPACKERS, len(_UNPACKERS)
 
     def read(cell: int, count: int, what: str) -> tuple[int, ...]:
         at = BINS + cell
@@ -109,7 +115,32 @@ def offsets_reader(buffer: Buffer, layout: CellLayout) -> Callable[[int, int, st
         end = start + 4 * count
         if end > limit or end > at - head(buffer, at)[0]:
             raise _overlong(cell, end, limit, what)
-        return numbers(count)(buffer, start)
+        return unpackers[count](buffer, start) if count < most else numbers(count)(buffer, start)
+
+    return read
+
+
+def leaf_reader(buffer: Buffer, layout: CellLayout) -> Callable[[int], tuple[int, ...] | None]:
+    """What reads the offsets in a list of subkeys that is a leaf; None: it is an index root."""
+    limit, entries, record = len(buffer), layout.entries, layout.list_head
+    unpackers, most = _UNPACKERS, len(_UNPACKERS)
+
+    def read(cell: int) -> tuple[int, ...] | None:
+        at = BINS + cell
+        start = at + entries
+        if start > limit:
+            raise BrokenCell(cell, "list of subkeys outside the file")
+        size, kind, count = record(buffer, at)
+        if kind == INDEX_ROOT:
+            return None
+        if kind not in ENTRY_SIZES:
+            raise refused(cell, "list of subkeys", size, sound=False)
+        units = count if kind == INDEX_LEAF else 2 * count
+        end = start + OFFSET_SIZE * units
+        if end > at - size or end > limit:
+            raise refused(cell, "list of subkeys", size, sound=True)
+        found = unpackers[units](buffer, start) if units < most else numbers(units)(buffer, start)
+        return found if kind == INDEX_LEAF else found[::2]
 
     return read
 
