@@ -9,7 +9,7 @@ from iiscluster_kb.model.facts import Absent, Present, Unknown
 from iiscluster_kb.model.findings import FOUND, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from iiscluster_kb.model.facts import AnyFact
     from iiscluster_kb.model.findings import Finding
@@ -33,12 +33,15 @@ def html_table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]
 
 
 def report_html(report: Report) -> str:
-    """Verdicts by cause and machine, below what each article comes to."""
+    """Verdicts by cause and machine, below what each article comes to; of other articles what is worth knowing."""
+    leading = _leading(report)
     about = "".join(
         f"<p><strong>{_text(summary.article.id)}</strong> {_text(summary.summary)}</p>"
         for summary in report.articles
+        if summary.article.id in leading
     )
-    cells = {(one.cause.id, one.machine): _verdict(one) for one in report.findings}
+    told = [one for one in report.findings if one.cause.article in leading]
+    cells = {(one.cause.id, one.machine): _verdict(one) for one in told}
     order: dict[str | None, int] = {machine.name: at for at, machine in enumerate(report.machines)}
     named = sorted(
         dict.fromkeys(machine for _, machine in cells), key=lambda name: order.get(name, len(order))
@@ -46,16 +49,45 @@ def report_html(report: Report) -> str:
     causes = dict.fromkeys(cause for cause, _ in cells)
     rows = [(cause, *(cells.get((cause, name), "") for name in named)) for cause in causes]
     heads = ("Cause", *("the cluster" if name is None else name for name in named))
-    return about + html_table(f"{report.cluster or report.case}: verdicts", heads, rows)
+    table = html_table(f"{report.cluster or report.case}: verdicts", heads, rows)
+    return f"{about}{table}{''.join(_others(report, leading))}"
+
+
+def _leading(report: Report) -> frozenset[str]:
+    """Ids of the articles that were asked for, that found a fault, or of which there is no summary."""
+    found = {one.cause.article for one in report.findings if one.weighs and one.verdict in FOUND}
+    summarised = {summary.article.id for summary in report.articles}
+    asked = {summary.article.id for summary in report.articles if summary.asked}
+    return frozenset(found | asked | ({one.cause.article for one in report.findings} - summarised))
+
+
+def _others(report: Report, leading: Container[str]) -> Iterator[str]:
+    """The other articles: what they found, which is no fault, then their ids by verdict."""
+    for finding in report.findings:
+        if finding.cause.article not in leading and finding.verdict in FOUND:
+            heading = f"{finding.cause.id} {_where(finding)}, worth knowing:"
+            yield f"<p><strong>{_text(heading)}</strong> {_text(finding.explanation)}</p>"
+    for verdict in (Verdict.RULED_OUT, Verdict.UNDETERMINED, Verdict.NOT_APPLICABLE):
+        ids = [
+            one.article.id
+            for one in report.articles
+            if one.article.id not in leading and one.verdict is verdict
+        ]
+        if ids:
+            words = f"Other articles, {verdict.value.replace('-', ' ')}:"
+            yield f"<p><strong>{_text(words)}</strong> {', '.join(map(_text, ids))}</p>"
 
 
 def finding_html(finding: Finding) -> str:
     """The verdict and its reason, then the facts that it rests on."""
-    where = "in the cluster" if finding.machine is None else f"on {finding.machine}"
-    heading = f"{finding.cause.id} {where}: {_verdict(finding)} ({finding.detail})"
+    heading = f"{finding.cause.id} {_where(finding)}: {_verdict(finding)} ({finding.detail})"
     rows = [(str(fact.subject), _state(fact), _place(fact)) for fact in finding.facts]
     facts = html_table("Evidence", ("What", "Found", "Where"), rows) if rows else ""
     return f"<p><strong>{_text(heading)}</strong> {_text(finding.explanation)}</p>{facts}"
+
+
+def _where(finding: Finding) -> str:
+    return "in the cluster" if finding.machine is None else f"on {finding.machine}"
 
 
 def _verdict(finding: Finding) -> str:

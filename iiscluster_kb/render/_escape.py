@@ -7,12 +7,13 @@ output keeps the exact text.
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["code_span", "fenced", "markdown", "printable", "visible"]
+__all__ = ["code_span", "fenced", "markdown", "printable", "prose", "visible"]
 
 _UNSHOWABLE = re.compile(
     "["
@@ -58,6 +59,40 @@ def _escaped(match: re.Match[str]) -> str:
     found = match[0]
     # Digits cannot be escaped; a list number is disarmed by an entity in the place of its first digit.
     return f"&#{ord(found[0])};{found[1:]}" if found[0].isdecimal() else f"\\{found}"
+
+
+_LINKED = re.compile(
+    r"""@ | \#\d | GH-\d | ://              # who is called, tickets, addresses
+      | [wW]{3}\. | :(?!\d\d:)[\w+-]+:      # addresses without a scheme, emoji; 10:11:12 holds none
+      | (?<![0-9A-Za-z])[0-9a-f]{7,64}(?![0-9A-Za-z])  # commits
+    """,
+    re.VERBOSE,
+)
+_WORD_OR_BLANK = re.compile(r"\S+|\s+")
+
+
+def prose(text: str) -> str:
+    """The text as one line of Markdown that shows exactly it, and of which no reader makes a link.
+
+    What readers make links of unasked (mentions, numbers of tickets, hashes of commits, addresses, emoji) is made of
+    the text that shows, where a backslash has long fallen away. A code span alone keeps them from it, so a word that
+    holds such a thing becomes one.
+    """
+    parts = groupby(_WORD_OR_BLANK.findall(printable(text).strip()), key=_is_linked)
+    return "".join(code_span("".join(part)) if linked else _plain("".join(part)) for linked, part in parts)
+
+
+def _is_linked(word: str) -> bool:
+    return _LINKED.search(word) is not None
+
+
+def _plain(text: str) -> str:
+    """Between two code spans, where the blanks at the ends count."""
+    inner = text.strip()
+    if not inner:
+        return text
+    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    return f"{before}{markdown(inner)}{after}"
 
 
 def code_span(text: str) -> str:

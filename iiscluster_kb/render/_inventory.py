@@ -9,9 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.collectors.needs import Standing, needs_of
+from iiscluster_kb.render._media import put_media
 from iiscluster_kb.render._page import Page
 from iiscluster_kb.render._words import collectable, count_of, profile_words
-from iiscluster_kb.render.json import artifact_json, encode, machine_json, skipped_json, tool_json
+from iiscluster_kb.render.json import (
+    artifact_json,
+    encode,
+    machine_json,
+    media_json,
+    skipped_json,
+    tool_json,
+)
 
 if TYPE_CHECKING:
     from iiscluster_kb.collectors.needs import Met
@@ -36,18 +44,19 @@ _SHOWN_PLACES = 6
 
 def inventory_json(report: Report) -> bytes:
     """The inventory as JSON: the nouns of the report's JSON, without the diagnosis."""
-    return encode(
-        {
-            "schema": SCHEMA,
-            "tool": tool_json(),
-            "case": {"name": report.case},
-            "machines": [machine_json(machine) for machine in report.machines],
-            "artifacts": [artifact_json(artifact) for artifact in report.artifacts],
-            "skipped": [skipped_json(skipped) for skipped in report.skipped],
-            "needs": [_needs_json(machine, report) for machine in report.machines],
-            "collect": [*collectable(report.findings)],
-        }
-    )
+    told: dict[str, Json] = {
+        "schema": SCHEMA,
+        "tool": tool_json(),
+        "case": {"name": report.case},
+        "machines": [machine_json(machine) for machine in report.machines],
+        "artifacts": [artifact_json(artifact) for artifact in report.artifacts],
+        "skipped": [skipped_json(skipped) for skipped in report.skipped],
+        "needs": [_needs_json(machine, report) for machine in report.machines],
+        "collect": [*collectable(report.findings)],
+    }
+    if report.media is not None:
+        told["media"] = media_json(report.media)
+    return encode(told)
 
 
 def _needs_json(machine: MachineProfile, report: Report) -> Json:
@@ -90,6 +99,7 @@ def inventory_text(report: Report, view: View) -> str:
         page.head("Not used")
         for skipped in report.skipped:
             page.put(f"{skipped.path}: {skipped.reason}", lead="  - ")
+    put_media(page, report.media)
     if wanted := collectable(report.findings):
         page.head("What the findings lack, and how to collect it")
         for line in wanted:

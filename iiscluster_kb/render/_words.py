@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.model import Absent, FileEntry, Present, Specimen, Unknown, Verdict
+from iiscluster_kb.model import FOUND, Absent, FileEntry, Present, Specimen, Unknown, Verdict
 from iiscluster_kb.registry import RegistryValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from iiscluster_kb.model import AnyFact, Finding, MachineProfile
+    from iiscluster_kb.model import AnyFact, Finding, MachineProfile, Report
 
 __all__ = [
     "VERDICT_WORDS",
@@ -21,9 +21,12 @@ __all__ = [
     "describe",
     "fact_words",
     "headline",
+    "in_front",
     "key_name",
+    "listed",
     "machine_words",
     "moment",
+    "number_words",
     "place",
     "profile_words",
     "undecided",
@@ -84,11 +87,22 @@ def undecided(finding: Finding) -> bool:
     return finding.verdict is Verdict.UNDETERMINED and finding.weighs
 
 
+def in_front(report: Report) -> frozenset[str]:
+    """Ids of the articles that are told in full: those asked for, those that found what counts, and any of which no
+    summary tells."""
+    found = {
+        finding.cause.article for finding in report.findings if finding.weighs and finding.verdict in FOUND
+    }
+    asked = {summary.article.id for summary in report.articles if summary.asked}
+    unsummarised = {f.cause.article for f in report.findings} - {s.article.id for s in report.articles}
+    return frozenset(found | asked | unsummarised)
+
+
 def headline(findings: Iterable[Finding]) -> str:
     """The whole diagnosis in one line. Counts what calls for work, else what was settled."""
     counts = dict.fromkeys(VERDICT_WORDS, 0)
     for finding in findings:
-        if finding.verdict is not Verdict.UNDETERMINED or finding.weighs:
+        if finding.weighs or finding.verdict in (Verdict.RULED_OUT, Verdict.NOT_APPLICABLE):
             counts[finding.verdict] += 1
     *work, ruled_out, not_applicable = (
         f"{number} {VERDICT_WORDS[verdict]}" if number else "" for verdict, number in counts.items()
@@ -181,3 +195,33 @@ def _specimen(specimen: Specimen) -> Iterable[str]:
 
 def _clip(text: str) -> str:
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]} ..."
+
+
+_NUMBERS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+
+
+def number_words(number: int, *, one: str = "one") -> str:
+    """``two``, ``twelve``, ``1,300``: a number as a sentence tells it; ``one`` stands for 1."""
+    if number == 1:
+        return one
+    return _NUMBERS[number] if 0 <= number < len(_NUMBERS) else f"{number:,}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """``NODE1``, ``NODE1 and NODE2``, ``NODE1, NODE2 and NODE3``."""
+    known = tuple(names)
+    return " and ".join(filter(None, (", ".join(known[:-1]), *known[-1:])))

@@ -24,8 +24,12 @@ if TYPE_CHECKING:
         AnyFact,
         ArticleSummary,
         Artifact,
+        ExtensionChain,
         Finding,
+        Likeness,
         MachineProfile,
+        Media,
+        MediaFile,
         Opinion,
         Proof,
         Remedy,
@@ -44,6 +48,7 @@ __all__ = [
     "artifact_json",
     "encode",
     "machine_json",
+    "media_json",
     "report_json",
     "report_schema",
     "skipped_json",
@@ -78,7 +83,7 @@ def report_schema() -> bytes:
 
 def report_json(report: Report) -> Json:
     """The whole report."""
-    return {
+    told: dict[str, Json] = {
         "schema": SCHEMA,
         "tool": tool_json(),
         "case": {
@@ -93,6 +98,34 @@ def report_json(report: Report) -> Json:
         "remedy": _remedy(report.remedy),
         "artifacts": [artifact_json(artifact) for artifact in report.artifacts],
         "skipped": [skipped_json(skipped) for skipped in report.skipped],
+        "extensions": [_extension(chain) for chain in report.extensions],
+        "comparison": [_likeness(row) for row in report.comparison],
+    }
+    if report.media is not None:
+        told["media"] = media_json(report.media)
+    return told
+
+
+def _extension(chain: ExtensionChain) -> Json:
+    return {
+        "machine": chain.machine,
+        "clsid": chain.clsid,
+        "owner": chain.owner,
+        "objects": list(chain.objects),
+        "verdict": chain.verdict.value,
+        "detail": chain.detail,
+        "explanation": chain.explanation,
+        "server": chain.server,
+        "facts": [_fact(fact) for fact in chain.facts],
+    }
+
+
+def _likeness(row: Likeness) -> Json:
+    return {
+        "section": row.section,
+        "subject": row.subject,
+        "answers": [{"machine": machine, "answer": answer} for machine, answer in row.answers],
+        "alike": row.alike,
     }
 
 
@@ -128,6 +161,34 @@ def artifact_json(artifact: Artifact) -> Json:
         "state": artifact.state.value,
         "notes": list(artifact.notes),
     }
+
+
+def media_json(media: Media) -> Json:
+    """Every copy on the media, then what of it could not be looked into."""
+    return [*map(_media_file, media.files), *map(_unread, media.unread)]
+
+
+def _media_file(file: MediaFile) -> Json:
+    return {
+        "path": file.path,
+        "medium": file.medium,
+        "archive": file.archive,
+        "member": file.member,
+        "size": file.size,
+        "sha256": file.sha256,
+        "version": file.version,
+        "linked": None if file.linked is None else moment(file.linked),
+        "architecture": file.architecture,
+        "can_register": file.can_register,
+        "build": file.build,
+        "problem": file.problem,
+    }
+
+
+def _unread(skipped: Skipped) -> Json:
+    names = ("medium", "archive", "member", "size", "sha256", "version", "linked")
+    nothing: dict[str, Json] = dict.fromkeys((*names, "architecture", "can_register", "build"))
+    return {"path": skipped.path, **nothing, "problem": skipped.reason}
 
 
 def skipped_json(skipped: Skipped) -> Json:

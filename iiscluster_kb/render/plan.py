@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.model import Document, Verdict
+from iiscluster_kb.model import FOUND, Document, Verdict
 from iiscluster_kb.remedy import texts
 from iiscluster_kb.remedy.naming import name_patches
 from iiscluster_kb.render import Renderer
-from iiscluster_kb.render._escape import code_span, fenced, markdown
+from iiscluster_kb.render._escape import code_span, fenced, markdown, prose
 from iiscluster_kb.render._words import VERDICT_WORDS, describe, headline, place, undecided
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _render(report: Report, _view: View) -> Iterator[Document]:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"# {markdown(texts.PLAN_FOR.format(name=report.cluster or report.case))}"
+    yield f"# {prose(texts.PLAN_FOR.format(name=report.cluster or report.case))}"
     yield ""
     yield markdown(headline(report.findings))
     yield ""
@@ -53,28 +53,28 @@ def _steps(remedy: Remedy) -> Iterator[str]:
     numbered = enumerate(remedy.plan, 1)
     for (machine, phase), steps in groupby(numbered, key=lambda item: (item[1].machine, item[1].phase)):
         heading = texts.PHASES[phase]
-        yield f"## {heading.capitalize()}" if machine is None else f"## {markdown(machine)}: {heading}"
+        yield f"## {heading.capitalize()}" if machine is None else f"## {prose(machine)}: {heading}"
         yield ""
         for number, step in steps:
             yield from _step(number, step)
 
 
 def _step(number: int, step: Step) -> Iterator[str]:
-    yield f"- [ ] **{texts.STEP.format(number=number)}** {markdown(step.title)}"
+    yield f"- [ ] **{texts.STEP.format(number=number)}** {prose(step.title)}"
     if step.reason:
-        yield from _paragraph(markdown(step.reason))
+        yield from _paragraph(prose(step.reason))
     for warning in step.warnings:
-        yield from _paragraph(f"**{texts.WARNING}** {markdown(warning)}")
+        yield from _paragraph(f"**{texts.WARNING}** {prose(warning)}")
     if step.command:
         yield ""
         yield from fenced(step.command.splitlines(), _IN_STEP)
     if step.expect:
-        yield from _paragraph(f"*{texts.EXPECT}* {markdown(step.expect)}")
+        yield from _paragraph(f"*{texts.EXPECT}* {prose(step.expect)}")
     if step.otherwise:
         yield from _paragraph(f"*{texts.OTHERWISE}*")
         yield ""
         for deviation in step.otherwise:
-            yield f"{_IN_STEP}- *{markdown(deviation.seen)}* {markdown(deviation.action)}"
+            yield f"{_IN_STEP}- *{prose(deviation.seen)}* {prose(deviation.action)}"
     yield ""
 
 
@@ -92,7 +92,7 @@ def _patches(remedy: Remedy) -> Iterator[str]:
 
 
 def _patch(named: NamedPatch) -> Iterator[str]:
-    yield f"### {markdown(named.patch.machine)}"
+    yield f"### {prose(named.patch.machine)}"
     yield ""
     yield f"{code_span(named.file)} ({named.patch.dialect}); {code_span(named.undo_file)} {texts.TAKES_IT_BACK}"
     yield ""
@@ -107,7 +107,7 @@ def _patch(named: NamedPatch) -> Iterator[str]:
 
 def _patch_warnings(patch: Patch) -> Iterator[str]:
     for warning in patch.warnings:
-        yield f"> **{texts.WARNING}** {markdown(warning)}"
+        yield f"> **{texts.WARNING}** {prose(warning)}"
         yield ""
 
 
@@ -123,7 +123,7 @@ def _proof(remedy: Remedy) -> Iterator[str]:
     yield texts.HOW_IT_WAS_PROVED
     yield ""
     for proof in remedy.proof:
-        where = "" if proof.machine is None else f" on {markdown(proof.machine)}"
+        where = "" if proof.machine is None else f" on {prose(proof.machine)}"
         before, after = VERDICT_WORDS[proof.before], VERDICT_WORDS[proof.after]
         yield f"- {code_span(proof.finding)}{where}: {before} before, {after} after."
     yield ""
@@ -138,19 +138,19 @@ def _unpatched(report: Report) -> Iterator[str]:
     yield ""
     for finding in open_findings:
         words = VERDICT_WORDS[finding.verdict]
-        yield f"- {code_span(finding.cause.id)} {markdown(place(finding))} ({words}): {_why(finding)}"
-        yield from (f"  - [ ] Collect {markdown(line)}" for line in finding.collect)
+        yield f"- {code_span(finding.cause.id)} {prose(place(finding))} ({words}): {_why(finding)}"
+        yield from (f"  - [ ] Collect {prose(line)}" for line in finding.collect)
     yield ""
 
 
 def _is_open(finding: Finding, patched: set[str]) -> bool:
-    if finding.verdict in (Verdict.CONFIRMED, Verdict.LIKELY):
+    if finding.verdict in FOUND and finding.weighs:
         return not finding.changes or finding.machine not in patched
     return undecided(finding)
 
 
 def _why(finding: Finding) -> str:
-    explained = markdown(finding.explanation)
+    explained = prose(finding.explanation)
     if finding.verdict is Verdict.UNDETERMINED:
         return f"{explained} {texts.NOT_TOLD}"
     if finding.changes:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.model import Answer, Document, KeySubject, Unknown, ValueSubject, Verdict
+from iiscluster_kb.model import FOUND, Answer, Document, KeySubject, Unknown, ValueSubject, Verdict
 from iiscluster_kb.registry import KeyPath
 from iiscluster_kb.remedy.naming import name_patches
 from iiscluster_kb.render import Renderer
+from iiscluster_kb.render._beside import put_comparison, put_extensions, put_other_articles
+from iiscluster_kb.render._media import put_media
 from iiscluster_kb.render._page import Page
 from iiscluster_kb.render._words import (
     VERDICT_WORDS,
@@ -16,6 +18,7 @@ from iiscluster_kb.render._words import (
     describe,
     fact_words,
     headline,
+    in_front,
     machine_words,
     moment,
     place,
@@ -50,7 +53,11 @@ def _render(report: Report, view: View) -> Iterator[Document]:
     _matrix(page, report)
     _details(page, report)
     _others(page, report)
+    put_other_articles(page, report)
+    put_extensions(page, report)
+    put_comparison(page, report)
     _collect(page, report)
+    put_media(page, report.media)
     _what_to_do(page, report.remedy)
     _skipped(page, report)
     yield Document("report.txt", page.text().encode("utf-8"))
@@ -66,8 +73,10 @@ def _situation(page: Page, report: Report) -> None:
         page.put(f"Stated: Cluster Administrator ran on {report.stated.administered_from}.")
     for machine in report.machines:
         page.put(f"{machine.name}: {profile_words(machine)}", lead="  ")
+    leading = in_front(report)
     for summary in report.articles:
-        page.put(f"{summary.article.id} ({summary.article.title}): {summary.summary}")
+        if summary.article.id in leading:
+            page.put(f"{summary.article.id} ({summary.article.title}): {summary.summary}")
 
 
 def _marked(verdict: Verdict) -> Cell:
@@ -77,7 +86,10 @@ def _marked(verdict: Verdict) -> Cell:
 
 def _matrix(page: Page, report: Report) -> None:
     order: dict[str | None, int] = {machine.name: at for at, machine in enumerate(report.machines)}
+    leading = in_front(report)
     for article in dict.fromkeys(finding.cause.article for finding in report.findings):
+        if article not in leading:
+            continue
         cells = {
             (finding.cause.id, finding.machine): _marked(finding.verdict)
             for finding in report.findings
@@ -108,7 +120,7 @@ def _article_table(
 
 
 def _in_full(finding: Finding) -> bool:
-    return finding.verdict in (Verdict.CONFIRMED, Verdict.LIKELY) or undecided(finding)
+    return (finding.verdict in FOUND and finding.weighs) or undecided(finding)
 
 
 def _details(page: Page, report: Report) -> None:
@@ -169,7 +181,9 @@ def _opinion_words(opinion: Opinion) -> str:
 
 
 def _others(page: Page, report: Report) -> None:
-    ruled_out = [finding for finding in report.findings if finding.verdict is Verdict.RULED_OUT]
+    leading = in_front(report)
+    told = [finding for finding in report.findings if finding.cause.article in leading]
+    ruled_out = [finding for finding in told if finding.verdict is Verdict.RULED_OUT]
     if ruled_out:
         page.head("Ruled out")
         for finding in ruled_out:
@@ -177,7 +191,7 @@ def _others(page: Page, report: Report) -> None:
                 f"{finding.cause.id} {place(finding)}: {finding.explanation}", lead="  + ", style="green"
             )
     reasons: dict[tuple[str, str], list[str]] = {}
-    for finding in report.findings:
+    for finding in told:
         if finding.verdict is not Verdict.RULED_OUT and not _in_full(finding):
             mark, _ = _MARKS[finding.verdict]
             reasons.setdefault((mark, finding.explanation), []).append(f"{finding.cause.id} {place(finding)}")

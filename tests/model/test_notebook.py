@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from iiscluster_kb.cluster import Cluster, group_machines
-from iiscluster_kb.model import Stated, Unknown, ValueSubject, Verdict
+from iiscluster_kb.model import Article, Cause, Stated, Unknown, ValueSubject, Verdict
 from iiscluster_kb.model._notebook import html_table
 from tests.support.reports import TYPE_KEY, empty_report, finding, full_report, infested
 
@@ -50,6 +50,41 @@ def test_a_report_shows_its_verdicts_by_cause_and_machine() -> None:
     assert read.texts[at + 1 : at + 3] == ["CONFIRMED", "UNDETERMINED"]
     assert "not applicable" in read.texts
     assert "undetermined, for information" in read.texts
+
+
+def test_articles_that_nobody_asked_for_are_drawn_together() -> None:
+    report = full_report()
+    verdicts = (Verdict.LIKELY, Verdict.RULED_OUT, Verdict.UNDETERMINED)
+    others = tuple(
+        replace(
+            report.articles[0],
+            article=Article(f"Q{number}", "Title", "https://example.org/"),
+            verdict=verdict,
+            summary="Not told.",
+            asked=False,
+        )
+        for number, verdict in enumerate(verdicts)
+    )
+    found = finding(Cause("Q0/x", "X"), None, Verdict.LIKELY, weighs=False, explanation="It is old.")
+    settled = finding(Cause("Q1/x", "X"))
+    told = replace(report, articles=(*report.articles, *others), findings=(*report.findings, found, settled))
+    read = Reader(told._repr_html_())
+    assert read.texts[-6:] == [
+        "Q0/x in the cluster, worth knowing:",
+        " It is old.",
+        "Other articles, ruled out:",
+        " Q1",
+        "Other articles, undetermined:",
+        " Q2",
+    ]
+    assert "Q1/x" not in read.texts
+    assert " Not told." not in read.texts
+
+
+def test_an_article_that_found_a_fault_is_told_though_nobody_asked() -> None:
+    report = full_report()
+    unasked = replace(report, articles=tuple(replace(one, asked=False) for one in report.articles))
+    assert unasked._repr_html_() == report._repr_html_()
 
 
 def test_a_report_of_nothing_is_an_empty_table() -> None:

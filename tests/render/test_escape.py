@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from iiscluster_kb.remedy.naming import safe_file_name
-from iiscluster_kb.render._escape import code_span, fenced, markdown, printable, visible
+from iiscluster_kb.render._escape import code_span, fenced, markdown, printable, prose, visible
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
@@ -113,6 +113,48 @@ def test_a_fenced_block_cannot_be_left(lines: list[str]) -> None:
     page = MarkdownIt("commonmark").render("\n".join(fenced(lines)))
     assert page.count("<pre>") == 1
     assert page.endswith("</code></pre>\n")
+
+
+def shown_in_prose(source: str) -> str:
+    """The text of one paragraph of text and code alone, as it is seen."""
+    (inline,) = (
+        block for block in MarkdownIt("commonmark", {"html": True}).parse(source) if block.type == "inline"
+    )
+    assert all(token.type in {"text", "code_inline"} for token in inline.children or ())
+    return "".join(token.content for token in inline.children or ()).replace("|", r"\x7c")
+
+
+@given(ANY_TEXT)
+def test_prose_shows_exactly_its_text(text: str) -> None:
+    expected = printable(text).strip()
+    if expected:
+        assert shown_in_prose(prose(text)) == expected.replace("|", r"\x7c")
+
+
+@given(st.lists(st.sampled_from(["@x", "#1", "a@b.c", " ", "http://x", "`", "|", ":+1:", "text", "-"])))
+def test_prose_shows_words_that_would_be_links(parts: list[str]) -> None:
+    text = "".join(parts).strip()
+    if text:
+        assert shown_in_prose(prose(text)) == text.replace("|", r"\x7c")
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("ask @octocat, or #12", "ask `@octocat,` or `#12`"),
+        ("see https://example.org/ now", "see `https://example.org/` now"),
+        ("from 0123456789abcdef on", "from `0123456789abcdef` on"),
+        ("of 65,664 bytes in C:\\WINNT", "of 65,664 bytes in C:\\WINNT"),
+        ("at 10:11:12 :+1:", "at 10:11:12 `:+1:`"),
+        ("", ""),
+    ],
+)
+def test_prose_makes_code_of_words_that_readers_link(text: str, source: str) -> None:
+    assert prose(text) == source
+
+
+def test_prose_takes_a_word_of_any_length() -> None:
+    assert len(prose("x" * 300_000)) == 300_000
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from iiscluster_kb.model import FileEntry, Opinion, Present, Source, Specimen, S
 from iiscluster_kb.registry import RegistryValue, ValueType, multi_sz
 from iiscluster_kb.render import render
 from iiscluster_kb.render.json import encode, report_schema
+from tests.render.html_reports import everything_report
 from tests.support.reports import (
     CLSID,
     OTHER_CLSID,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 SCHEMA = json.loads(report_schema())
 VALIDATOR = Draft202012Validator(SCHEMA)
+LATER = {"extensions", "comparison", "media"}
+"""What the first reports of this schema lacked."""
 
 
 def written(report: Report) -> Any:
@@ -75,6 +78,8 @@ def test_keys_stand_in_the_order_of_the_contract() -> None:
         "remedy",
         "artifacts",
         "skipped",
+        "extensions",
+        "comparison",
     ]
     assert document["schema"] == "iiscluster-kb/report/1"
     assert document["tool"] == {"name": "iiscluster-kb", "version": iiscluster_kb.__version__}
@@ -222,6 +227,23 @@ def test_a_third_reader_has_its_place() -> None:
     }
 
 
+def test_extensions_media_and_the_comparison_obey_the_schema() -> None:
+    report = everything_report()
+    told = replace(report, articles=full_report().articles, findings=full_report().findings)
+    for text in ("", "\x1b[31m\n\ud800"):
+        parts = {name: infested(getattr(told, name), text) for name in ("extensions", "comparison")}
+        document = written(replace(told, **parts))
+        VALIDATOR.validate(document)
+        assert [chain["verdict"] for chain in document["extensions"]] == [
+            "ruled-out",
+            "undetermined",
+            "confirmed",
+        ]
+        assert [row["alike"] for row in document["comparison"]] == [True, False, None, False]
+        assert document["comparison"][2]["answers"][1]["answer"] is None
+        assert len(document["media"]) == 3
+
+
 def objects_in(document: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The path of every object in the document."""
     found: list[tuple[Any, ...]] = []
@@ -243,12 +265,15 @@ def at(document: Any, path: tuple[Any, ...]) -> Any:
 
 
 def test_no_object_may_lack_a_field_or_have_one_more() -> None:
-    document = written(full_report())
+    report = everything_report()
+    document = written(replace(report, articles=full_report().articles, findings=full_report().findings))
     for path in objects_in(document):
         surplus = copy.deepcopy(document)
         at(surplus, path)["surplus"] = 1
         assert not VALIDATOR.is_valid(surplus), path
         for name in at(document, path):
+            if not path and name in LATER:
+                continue
             lacking = copy.deepcopy(document)
             del at(lacking, path)[name]
             assert not VALIDATOR.is_valid(lacking), (path, name)

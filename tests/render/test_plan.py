@@ -31,6 +31,18 @@ HOSTILE = [
     "\\",
     "$x$",
 ]
+LINKS = [
+    " @octocat",
+    " someone@example.org",
+    " #1 GH-1 octocat/repo#1",
+    " https://example.org/ www.example.org",
+    " :smile:",
+    " 0123456789abcdef0123456789abcdef01234567",
+]
+LINKED_BY_GITHUB = re.compile(
+    r"@\w|(?<!\w)#\d|GH-\d|\w+/\w+#\d|://|www\.|:[a-z_]+:|(?<!\w)[0-9a-f]{7,40}(?!\w)"
+)
+"""What GitHub makes a link or a picture of, in text and not in code, however it was escaped."""
 
 
 def told(report: Report) -> str:
@@ -40,12 +52,12 @@ def told(report: Report) -> str:
 
 
 def shape(page: str) -> list[str]:
-    """What a Markdown reader makes of it, without the text."""
+    """What a Markdown reader makes of it, without text and without code within lines."""
     return [
         f"{token.type} {token.tag}"
         for block in READER.parse(page)
         for token in (block, *(block.children or ()))
-        if token.type != "text"
+        if token.type not in {"text", "code_inline"}
     ]
 
 
@@ -56,6 +68,23 @@ def test_the_whole_plan_reads_as_it_should() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_evidence_does_not_change_the_shape_of_the_page(text: str) -> None:
     assert shape(told(infested(full_report(), text))) == shape(told(full_report()))
+
+
+@pytest.mark.parametrize("text", [*LINKS, *HOSTILE])
+def test_nothing_is_left_that_readers_make_links_of(text: str) -> None:
+    for page in (told(infested(full_report(), text)), surprising(text)):
+        for block in READER.parse(page):
+            for token in block.children or ():
+                assert token.type not in {"link_open", "image"}
+                if token.type == "text":
+                    assert not LINKED_BY_GITHUB.search(token.content), token.content
+
+
+def test_what_is_worth_knowing_is_no_open_item() -> None:
+    known = finding(verdict=Verdict.LIKELY, weighs=False, explanation="Noted.")
+    page = told(replace(empty_report(), findings=(known,)))
+    assert "Noted." not in page
+    assert "There is nothing to do." in page
 
 
 @pytest.mark.parametrize("text", HOSTILE)
