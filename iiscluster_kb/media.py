@@ -6,60 +6,27 @@ Media are opened as a case is, read-only and within limits, and their files are 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from iiscluster_kb.articles._builds import identify as identify_build
 from iiscluster_kb.case import open_case
 from iiscluster_kb.evidence import identify
-from iiscluster_kb.model import Specimen
+from iiscluster_kb.model import Media, MediaFile, Skipped, Specimen
 from iiscluster_kb.registry import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Iterator, Sequence
 
     from iiscluster_kb.case import Limits
-    from iiscluster_kb.model import Skipped
 
-__all__ = ["Media", "MediaFile", "find_on_media", "fitting", "read_media", "take_command"]
+__all__ = ["find_on_media", "read_media"]
 
 _ENTRY_POINT = "DllRegisterServer"
 """What regsvr32 calls."""
-
-
-@dataclass(frozen=True, slots=True)
-class MediaFile:
-    """A copy of the file on the media."""
-
-    path: str
-    """POSIX, below the media; below an archive its members follow: ``x86/Winnt.SRV/iis4_1.cab/Iisclex4.dll``."""
-    archive: str | None
-    """The part of the path that is a file of the media itself: ``x86/Winnt.SRV/iis4_1.cab``; None: the copy
-    lies there as such."""
-    member: str
-    """The rest of the path, as the archive spells it: ``Iisclex4.dll``; else the name of the file."""
-    size: int
-    sha256: str
-    version: str | None
-    linked: datetime | None
-    """Time stamp that the linker left, UTC."""
-    architecture: str | None
-    """``x86``, ``alpha`` …; None: it is no image."""
-    can_register: bool | None
-    """Whether it exports ``DllRegisterServer``; None: its exports cannot be read."""
-    problem: str | None
-    """Why it is of no use; None: nothing is known against it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """What a look through the media showed."""
-
-    files: tuple[MediaFile, ...]
-    """In order of paths."""
-    unread: tuple[Skipped, ...]
-    """What could not be looked into. Where there is any, that ``files`` is empty proves no absence."""
+_CLOSED = "neither the file itself nor an archive of a kind that is known"
+"""Of a file that was given by name, such as the image of a CD."""
 
 
 def read_media(
@@ -68,13 +35,30 @@ def read_media(
     """Find every copy of a file, also packed in cabinets or compressed alone (``iisclex4.dl_``).
 
     Args:
-        paths: A cabinet, the cabinets of a set, or the folder of a CD.
+        paths: Cabinets, those of a set together, or other files; folders, such as a CD, each for itself.
         dll: Name without directories, in any case.
         limits: How much the media may hold; see ``iiscluster_kb.case.Limits``.
 
     Raises:
         CaseError: Nothing is there or nothing can be read.
     """
+    looked = [_look(group, dll, limits) for group in _groups(paths)]
+    found = sorted(
+        (file for one in looked for file in one.files), key=lambda file: (file.path, file.medium or "")
+    )
+    unread = sorted((each for one in looked for each in one.unread), key=lambda each: each.path)
+    return Media(tuple(found), tuple(unread))
+
+
+def _groups(paths: Sequence[str | os.PathLike[str]]) -> Iterator[Sequence[str | os.PathLike[str]]]:
+    folders = [path for path in paths if os.path.isdir(path)]  # noqa: PTH112 - Path.is_dir raises on odd names
+    files = [path for path in paths if path not in folders]
+    yield from ([folder] for folder in folders)
+    if files or not folders:
+        yield files
+
+
+def _look(paths: Sequence[str | os.PathLike[str]], dll: str, limits: Limits | None) -> Media:
     compressed = fold(f"{dll[:-1]}_")  # as COMPRESS.EXE names its output
     roots = _Roots(paths)
     with open_case(*paths, limits=limits) as media:
@@ -84,11 +68,11 @@ def read_media(
             if fold(_name(path)) in {fold(dll), compressed} or fold(_name(_parent(path))) == compressed
         }
         evidence, skipped = identify(replace(media, files=wanted, skipped=()))
-        found = [_described(one, roots) for one in evidence if isinstance(one, Specimen)]
-        unread = [replace(one, path=roots.full(one.path)) for one in (*skipped, *media.skipped)]
-    found.sort(key=lambda file: file.path)
-    unread.sort(key=lambda one: one.path)
-    return Media(tuple(found), tuple(unread))
+        found = tuple(_described(one, dll, roots) for one in evidence if isinstance(one, Specimen))
+        unread = tuple(replace(one, path=roots.full(one.path)) for one in (*skipped, *media.skipped))
+        strange = (roots.full(path) for path in media.files.keys() - wanted.keys() if roots.medium is None)
+        closed = (Skipped(path, _CLOSED) for path in strange if roots.archive(path) is None)
+        return Media(found, (*unread, *closed))
 
 
 def find_on_media(
@@ -98,40 +82,6 @@ def find_on_media(
     return read_media(paths, dll, limits).files
 
 
-def fitting(files: Iterable[MediaFile], architecture: str) -> MediaFile | None:
-    """The copy to take for a processor: sound, able to register, of the highest version; else None.
-
-    Of equals, one that lies as such comes before one that must be unpacked.
-    """
-    sound = [
-        file
-        for file in files
-        if file.problem is None and file.can_register is not False and file.architecture == architecture
-    ]
-    return max(sound, key=lambda file: (_numbers(file.version), file.archive is None), default=None)
-
-
-def take_command(file: MediaFile, drive: str, target: str) -> str | None:
-    """The command that takes the copy off the media.
-
-    Args:
-        file: As ``find_on_media`` found it.
-        drive: Where the media will be: ``D:``.
-        target: Directory and name that the file will have there.
-
-    Returns:
-        None where no one command does: an archive inside another.
-    """
-    place = "\\".join([drive, *(file.archive or file.path).split("/")])
-    if file.archive is None:
-        return f'copy "{place}" "{target}"'
-    if "/" in file.member:
-        return None
-    if file.archive.endswith("_"):
-        return f'expand "{place}" "{target}"'
-    return f'extract /a "{place}" {file.member} /L "{target.rpartition(chr(92))[0]}"'
-
-
 class _Roots:
     """What paths inside the opened media are below."""
 
@@ -139,7 +89,10 @@ class _Roots:
         roots = [Path(path).absolute() for path in paths]
         folders = [root if root.is_dir() and len(roots) == 1 else root.parent for root in roots]
         self._folder = Path(os.path.commonpath(folders)) if folders else Path()
-        self._prefix = f"{roots[0].name}/" if len(roots) == 1 and not roots[0].is_dir() else ""
+        is_folder = len(roots) == 1 and roots[0].is_dir()
+        self._prefix = f"{roots[0].name}/" if len(roots) == 1 and not is_folder else ""
+        self.medium = (roots[0].name or str(roots[0])) if is_folder else None
+        """Name of the folder that was given, if it is one."""
 
     def full(self, path: str) -> str:
         """The path with the name of the only archive before it."""
@@ -151,10 +104,13 @@ class _Roots:
         return next((one for one in parents if os.path.isfile(self._folder / one)), None)  # noqa: PTH113 - Path.is_file raises where a name is too long
 
 
-def _described(specimen: Specimen, roots: _Roots) -> MediaFile:
+def _described(specimen: Specimen, dll: str, roots: _Roots) -> MediaFile:
     path = roots.full(specimen.file.path)
     archive = roots.archive(path)
     exports = specimen.exports
+    build = identify_build(
+        dll, version=specimen.version, size=specimen.size, architecture=specimen.architecture
+    )
     return MediaFile(
         path=path,
         archive=archive,
@@ -166,6 +122,8 @@ def _described(specimen: Specimen, roots: _Roots) -> MediaFile:
         architecture=specimen.architecture,
         can_register=None if exports is None else _ENTRY_POINT in exports,
         problem=specimen.problem,
+        medium=roots.medium,
+        build=str(build) if build.builds else None,
     )
 
 
@@ -175,7 +133,3 @@ def _name(path: str) -> str:
 
 def _parent(path: str) -> str:
     return path.rpartition("/")[0]
-
-
-def _numbers(version: str | None) -> tuple[int, ...]:
-    return tuple(int(part) for part in (version or "").split(".") if part.isdecimal())

@@ -14,11 +14,12 @@ from iiscluster_kb.articles._extensions import AUDIT, trace_extensions
 from iiscluster_kb.articles._likeness import compare_nodes
 from iiscluster_kb.case import open_case
 from iiscluster_kb.cluster import group_machines
+from iiscluster_kb.errors import RemedyError
 from iiscluster_kb.evidence import identify
 from iiscluster_kb.evidence._second_opinion import Panel, confirm
 from iiscluster_kb.media import read_media
-from iiscluster_kb.model import Artifact, FileEvidence, RegistryEvidence, Report, Specimen
-from iiscluster_kb.remedy import prescribe
+from iiscluster_kb.model import Artifact, FileEvidence, RegistryEvidence, Remedy, Report, Specimen
+from iiscluster_kb.remedy import prescribe, unproved
 from iiscluster_kb.remedy.proof import prove
 from iiscluster_kb.remedy.supposition import Supposition
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from iiscluster_kb.articles import Rule
     from iiscluster_kb.case import Limits, Member
     from iiscluster_kb.cluster import Cluster, Machine
-    from iiscluster_kb.model import CaseFile, Evidence, Finding
+    from iiscluster_kb.model import CaseFile, Evidence, Finding, Step
     from iiscluster_kb.remedy import RemedyOptions
 
 __all__ = ["Progress", "Stage", "examine"]
@@ -91,7 +92,6 @@ def examine(  # noqa: PLR0913 - each is a choice of its own, made by name
 
     Raises:
         CaseError: The case or the media cannot be opened.
-        RemedyError: The findings contradict each other, or the remedy fails its proof.
         ValueError: An article or a chosen node is not known.
     """
     chosen = choose(articles)
@@ -120,8 +120,12 @@ def examine(  # noqa: PLR0913 - each is a choice of its own, made by name
             tell(Progress(Stage.CONFIRMING))
             findings = confirm(findings, evidence, panel)
         profiles = tuple(machine.profile for machine in cluster.machines)
-        remedy = prescribe(findings, profiles, remedy_options)
-        remedy = replace(remedy, proof=prove(remedy, findings, _rediagnosis(cluster, chosen, first, tell)))
+        remedy = _remedy(
+            findings,
+            chosen,
+            lambda wanted: prescribe(wanted, profiles, remedy_options),
+            _rediagnosis(cluster, chosen, first, tell),
+        )
         hashed = _hashed(evidence, hashes, tell)
         return Report(
             case=case.name,
@@ -190,6 +194,29 @@ def _hashed(
     return hashed
 
 
+def _remedy(
+    findings: Sequence[Finding],
+    chosen: Sequence[Rule],
+    prescribed: Callable[[Sequence[Finding]], Remedy],
+    rediagnose: Callable[[Supposition], Sequence[Finding]],
+) -> Remedy:
+    """What mends all that was found, proved; what cannot be proved is not handed out, and the plan says why.
+
+    Where all together fails its proof, what mends the findings of the articles that lead is tried alone.
+    """
+    leading = {rule.article.id for rule in chosen if rule.standing is Standing.LEADING}
+    reasons: list[Step] = []
+    for wanted in (findings, [finding for finding in findings if finding.cause.article in leading]):
+        try:
+            remedy = prescribed(wanted)
+            proof = prove(remedy, wanted, rediagnose)
+        except RemedyError as error:
+            reasons = [unproved(error)]
+        else:
+            return replace(remedy, plan=(*reasons, *remedy.plan), proof=proof)
+    return Remedy(plan=tuple(reasons))
+
+
 def _rediagnosis(
     cluster: Cluster, chosen: Sequence[Rule], first: Sequence[Finding], tell: Callable[[Progress], None]
 ) -> Callable[[Supposition], Sequence[Finding]]:
@@ -251,6 +278,7 @@ def _artifacts(cluster: Cluster, hashes: Mapping[str, str]) -> tuple[Artifact, .
                     machine=owner,
                     given_because=because,
                     containers=piece.file.containers,
+                    recognised_by=piece.recognised_by,
                     size=piece.file.content.size,
                     sha256=hashes[piece.file.path],
                     state=piece.state,

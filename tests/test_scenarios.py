@@ -24,7 +24,9 @@ def reports() -> dict[str, Report]:
 
 def report_of(scenario: Scenario, reports: dict[str, Report]) -> Report:
     if scenario.name not in reports:
-        reports[scenario.name] = examine(scenario.case, articles=["Q224553"], **scenario.options)
+        reports[scenario.name] = examine(
+            scenario.case, articles=["Q224553"], media=scenario.media, **scenario.options
+        )
     return reports[scenario.name]
 
 
@@ -62,8 +64,8 @@ def test_golden_outputs(scenario: Scenario, reports: dict[str, Report]) -> None:
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_exit_status(scenario: Scenario, capfd: pytest.CaptureFixture[str]) -> None:
-    options = [part for key, text in scenario.stated.items() for part in (f"--{key.replace('_', '-')}", text)]
-    status = main(["examine", str(scenario.case), "--no-second-opinion", "--article", "Q224553", *options])
+    chosen = ["--no-second-opinion", "--article", "Q224553"]
+    status = main(["examine", str(scenario.case), *chosen, *scenario.arguments])
     assert status == scenario.exit_status
     assert "Traceback" not in capfd.readouterr().err
 
@@ -83,3 +85,22 @@ def test_the_whole_plan_is_proved(scenario: Scenario, reports: dict[str, Report]
 
 def test_there_are_enough() -> None:
     assert len(SCENARIOS) >= 25
+
+
+def test_a_nested_mixed_dirty_case_is_judged_as_its_clean_twin(reports: dict[str, Report]) -> None:
+    """A tar of zip archives with SYSTEM as REGEDIT4, SOFTWARE as reg query, CLUSDB with its log, German listings."""
+    by_name = {scenario.name: scenario for scenario in SCENARIOS}
+    twins = ("several-faults", "several-faults-in-a-nested-mixed-dirty-case")
+    clean, mixed = (report_of(by_name[name], reports) for name in twins)
+    assert {artifact.containers for artifact in mixed.artifacts} == {("tar", "zip")}
+    assert {artifact.format for artifact in mixed.artifacts} == {
+        *("registry-hive", "transaction-log", "reg-export", "reg-query", "dir-listing")
+    }
+    assert {artifact.state for artifact in mixed.artifacts} == {"clean", "recovered"}
+    judged, judged_too = (
+        [(f.cause.id, f.machine, f.verdict, f.detail, f.explanation, f.collect) for f in report.findings]
+        for report in (clean, mixed)
+    )
+    assert judged_too == judged
+    for output in ("plan", "reg", "steps"):
+        assert render(mixed, output) == render(clean, output), output

@@ -10,7 +10,16 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["Era", "Way", "copy_file", "in_words", "list_directory", "save_cluster_hive", "save_hive"]
+__all__ = [
+    "Era",
+    "Way",
+    "copy_file",
+    "copy_logs",
+    "in_words",
+    "list_directory",
+    "save_cluster_hive",
+    "save_hive",
+]
 
 _VERSION = re.compile(r"(\d{1,4})(?:\.(\d{1,4}))?\b")
 _NAME = r"(?:[A-Za-z0-9._$~()+,@#-]| (?=[^ \\]))+"
@@ -74,15 +83,32 @@ def save_hive(name: str, era: Era) -> tuple[Way, ...]:
 def save_cluster_hive(era: Era) -> tuple[Way, ...]:
     r"""Ways to save ``HKLM\Cluster``, which is there only while the cluster service runs (Q217147).
 
-    While it runs, CLUSDB is locked (Q243195); while it is stopped, CLUSDB is a file like any other.
+    While it runs, CLUSDB is locked (Q243195); while it is stopped, CLUSDB is a file like any other. Its log, copied
+    under the hive's name, holds what a crash kept from it.
     """
     running = "while the cluster service runs"
     loaded = tuple(
         Way(way.command, f"{running}, {way.condition}" if way.condition else running)
         for way in save_hive("Cluster", era)
     )
-    stopped = Way(r"copy %SystemRoot%\Cluster\CLUSDB %COMPUTERNAME%_CLUSDB", "while the service is stopped")
+    stopped = Way(
+        r"copy %SystemRoot%\Cluster\CLUSDB %COMPUTERNAME%_CLUSDB"
+        r" & copy %SystemRoot%\Cluster\CLUSDB.LOG %COMPUTERNAME%_CLUSDB.LOG",
+        "while the service is stopped",
+    )
     return *loaded, stopped
+
+
+def copy_logs(hive: str) -> Way:
+    """The way to take the logs of a hive that was copied without them.
+
+    Args:
+        hive: Path of the hive's file on the machine, with ``%SystemRoot%``.
+    """
+    return Way(
+        f"copy {hive}.LOG* .",
+        "if Windows has not run since the hive was copied; put them beside it, under its name",
+    )
 
 
 def list_directory(directory: str) -> tuple[Way, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from iiscluster_kb.collectors.commands import (
     Era,
     copy_file,
+    copy_logs,
     list_directory,
     save_cluster_hive,
     save_hive,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Met", "Need", "Standing", "needs_of"]
 
 _ROOT = "%SystemRoot%"
+_CONFIG = rf"{_ROOT}\system32\config"
 _INETSRV = rf"{_ROOT}\system32\inetsrv"
 _CLUSTER = rf"{_ROOT}\Cluster"
 _DLL = "iisclex4.dll"
@@ -58,6 +60,8 @@ class Need:
     """The directory to be listed whole, with ``%SystemRoot%``."""
     file: str | None = None
     """The file to be taken itself, with ``%SystemRoot%``."""
+    logs: Way | None = None
+    """Of a hive: how its transaction logs are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,12 @@ class Met:
 
     @property
     def ways(self) -> tuple[Way, ...]:
-        """How to collect it; nothing where it is there."""
-        return () if self.standing is Standing.THERE else self.need.ways
+        """How to collect it; nothing where it is there. A hive without its pending changes may lack only its logs."""
+        if self.standing is Standing.THERE:
+            return ()
+        lacks_logs = bool(self.artifacts) and self.artifacts[0].state is State.UNRECOVERED
+        logs = (self.need.logs,) if lacks_logs and self.need.logs is not None else ()
+        return *logs, *self.need.ways
 
 
 def needs_of(profile: MachineProfile, artifacts: Iterable[Artifact]) -> tuple[Met, ...]:
@@ -88,9 +96,21 @@ def needs_of(profile: MachineProfile, artifacts: Iterable[Artifact]) -> tuple[Me
 
 def _needs(profile: MachineProfile) -> tuple[Need, ...]:
     era = Era.of(profile.windows)
-    system = Need("the SYSTEM hive", save_hive("SYSTEM", era), key=KeyPath.parse(r"HKLM\SYSTEM"))
-    software = Need("the SOFTWARE hive", save_hive("SOFTWARE", era), key=KeyPath.parse(r"HKLM\SOFTWARE"))
-    cluster = Need("the cluster hive", save_cluster_hive(era), key=KeyPath.parse(r"HKLM\Cluster"))
+    system, software = (
+        Need(
+            f"the {name} hive",
+            save_hive(name, era),
+            key=KeyPath.parse(rf"HKLM\{name}"),
+            logs=copy_logs(rf"{_CONFIG}\{name}"),
+        )
+        for name in ("SYSTEM", "SOFTWARE")
+    )
+    cluster = Need(
+        "the cluster hive",
+        save_cluster_hive(era),
+        key=KeyPath.parse(r"HKLM\Cluster"),
+        logs=copy_logs(rf"{_CLUSTER}\CLUSDB"),
+    )
     listings = (_listing("system32", rf"{_ROOT}\system32"), _listing("Cluster", _CLUSTER))
     if profile.role is Role.OPERATOR:
         return system, software, *listings, _itself(rf"{_CLUSTER}\{_DLL}")

@@ -7,7 +7,8 @@ most one says yes. Only which files belong together (a hive and its transaction 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.discovery import discover
@@ -66,6 +67,7 @@ class EvidenceFormat:
     """Which files beside one of this format belong to it."""
 
 
+@cache
 def formats() -> tuple[EvidenceFormat, ...]:
     """Every format of this folder, in order of module names."""
     return discover(__name__, "FORMAT", EvidenceFormat)
@@ -78,17 +80,21 @@ def identify(case: Case) -> tuple[tuple[Evidence, ...], tuple[Skipped, ...]]:
         The evidence in order of case paths, and every file that became none with its reason.
     """
     # Not above: the second readers' process is started from here while the model's types are still being made.
-    from iiscluster_kb.model import Skipped  # noqa: PLC0415 - see above
+    from iiscluster_kb.model import Sign, Skipped  # noqa: PLC0415 - see above
 
     known = formats()
+    by_name: set[str] = set()
     chosen: dict[str, EvidenceFormat | str] = {}
     for path, file in case.files.items():
         try:
-            chosen[path] = _recognise(file, known)
+            chosen[path], is_by_content = _recognise(file, known)
+            if not is_by_content:
+                by_name.add(path)
         except (EvidenceError, OSError) as error:
             chosen[path] = _reason(error)
     companions = _companions(case.files, chosen)
     belonging = {companion.file.path for group in companions.values() for companion in group}
+    by_name |= {one.file.path for group in companions.values() for one in group if not one.is_recognised}
     found: dict[str, Evidence] = {}
     skipped = list(case.skipped)
     for path in sorted(chosen, key=belonging.__contains__):  # what belongs to another file comes after it
@@ -100,7 +106,8 @@ def identify(case: Case) -> tuple[tuple[Evidence, ...], tuple[Skipped, ...]]:
             continue
         try:
             for piece in _read(form, case.files[path], companions.get(path, ())):
-                found[piece.file.path] = piece
+                named = piece.file.path in by_name
+                found[piece.file.path] = replace(piece, recognised_by=Sign.NAME) if named else piece
         except (EvidenceError, OSError) as error:
             skipped.append(Skipped(path, _reason(error)))
     return tuple(found[path] for path in chosen if path in found), tuple(skipped)
@@ -116,19 +123,21 @@ def _reason(error: EvidenceError | OSError) -> str:
     return error.detail if isinstance(error, EvidenceError) else f"cannot be read: {error.strerror or error}"
 
 
-def _recognise(file: CaseFile, known: tuple[EvidenceFormat, ...]) -> EvidenceFormat | str:
+def _recognise(file: CaseFile, known: tuple[EvidenceFormat, ...]) -> tuple[EvidenceFormat | str, bool]:
+    """The format or the reason why there is none, and whether the content told it."""
     with file.content.open() as stream:
         head = stream.read(HEAD_SIZE)
     claims = [form for form in known if form.recognises(head)]
+    is_by_content = bool(claims)
     if not claims:
         claims = [form for form in known if form.adopts(file.path)]
     match claims:
         case [only]:
-            return only
+            return only, is_by_content
         case []:
-            return "unknown format" if head else "empty file"
+            return "unknown format" if head else "empty file", True
         case several:
-            return f"taken for several formats at once: {', '.join(form.name for form in several)}"
+            return f"taken for several formats at once: {', '.join(form.name for form in several)}", True
 
 
 def _companions(

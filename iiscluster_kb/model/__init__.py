@@ -15,6 +15,7 @@ from iiscluster_kb.model.evidence import (
     FileEvidence,
     Mount,
     RegistryEvidence,
+    Sign,
     Specimen,
     State,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "Remedy",
     "Report",
     "Role",
+    "Sign",
     "Skipped",
     "Source",
     "Specimen",

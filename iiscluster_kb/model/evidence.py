@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from iiscluster_kb.regf.deleted import Deleted
     from iiscluster_kb.registry import KeyPath, RegistryKey
 
-__all__ = ["Evidence", "FileEntry", "FileEvidence", "Mount", "RegistryEvidence", "Specimen", "State"]
+__all__ = [
+    "Evidence",
+    "FileEntry",
+    "FileEvidence",
+    "Mount",
+    "RegistryEvidence",
+    "Sign",
+    "Specimen",
+    "State",
+]
 
 
 class State(StrEnum):
@@ -26,6 +35,15 @@ class State(StrEnum):
     UNRECOVERED = "unrecovered"
     """A hive with pending changes that no log gave back."""
     DAMAGED = "damaged"
+
+
+class Sign(StrEnum):
+    """By what a file was recognised."""
+
+    CONTENT = "content"
+    """Its bytes, as nearly every file."""
+    NAME = "name"
+    """Its name, as its bytes tell nothing: a file that is called like a DLL and is none, a destroyed log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,7 @@ class RegistryEvidence:
     """Of a hive: searches it for what was deleted, once; information, never what the registry holds."""
     part_of: str | None = None
     """Case path of the file that it belongs to and whose machine it shares, as a log belongs to a hive."""
+    recognised_by: Sign = Sign.CONTENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +114,7 @@ class FileEvidence:
     notes: tuple[str, ...] = ()
     replaces: bool = False
     """Whether it shows a later state than all other evidence, which then tells nothing more of its files."""
+    recognised_by: Sign = Sign.CONTENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +139,7 @@ class Specimen:
     """Time stamp that the linker left, UTC."""
     state: State = State.CLEAN
     notes: tuple[str, ...] = ()
+    recognised_by: Sign = Sign.CONTENT
 
 
 Evidence = RegistryEvidence | FileEvidence | Specimen

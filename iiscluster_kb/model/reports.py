@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from iiscluster_kb.model.audits import ExtensionChain
     from iiscluster_kb.model.cases import Skipped, Stated
     from iiscluster_kb.model.comparisons import Likeness
-    from iiscluster_kb.model.evidence import State
+    from iiscluster_kb.model.evidence import Sign, State
     from iiscluster_kb.model.facts import MachineProfile
     from iiscluster_kb.model.findings import Article, Finding, Verdict
     from iiscluster_kb.model.media import Media
@@ -55,6 +55,8 @@ class Artifact:
     notes: tuple[str, ...]
     containers: tuple[str, ...] = ()
     """Kinds of the archives in which it lies, from the outermost."""
+    recognised_by: Sign | None = None
+    """By what its format was told; None: nobody kept it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def _row(met: Met) -> tuple[Cell, Cell, Cell]:
 
 def _artifact(page: Page, artifact: Artifact) -> None:
     page.put(artifact.path, lead="  - ")
-    page.put(f"{artifact.format}, {artifact.state}, {count_of(artifact.size, 'byte')}", lead="    ")
+    page.put(f"{_recognised(artifact)}, {artifact.state}, {count_of(artifact.size, 'byte')}", lead="    ")
     if artifact.holds:
         page.put(_holds(artifact), lead="    holds ")
     page.put(artifact.given_because, lead="    given to the machine because: ")
@@ -138,6 +138,10 @@ def _artifact(page: Page, artifact: Artifact) -> None:
     page.put(artifact.sha256, lead="    SHA-256 ")
     for note in artifact.notes:
         page.put(note, lead="    Note: ")
+
+
+def _recognised(artifact: Artifact) -> str:
+    return artifact.format + (f" by its {artifact.recognised_by}" if artifact.recognised_by else "")
 
 
 def _holds(artifact: Artifact) -> str:

@@ -88,8 +88,7 @@ def undecided(finding: Finding) -> bool:
 
 
 def in_front(report: Report) -> frozenset[str]:
-    """Ids of the articles that are told in full: those asked for, those that found what counts, and any of which no
-    summary tells."""
+    """Ids of the articles that are told in full: asked for, with a find that counts, or told by no summary."""
     found = {
         finding.cause.article for finding in report.findings if finding.weighs and finding.verdict in FOUND
     }

@@ -152,6 +152,7 @@ def artifact_json(artifact: Artifact) -> Json:
     return {
         "path": artifact.path,
         "format": artifact.format,
+        "recognised_by": None if artifact.recognised_by is None else artifact.recognised_by.value,
         "holds": list(artifact.holds),
         "machine": artifact.machine,
         "given_because": artifact.given_because,

@@ -6,11 +6,13 @@ from iiscluster_kb.collectors.commands import (
     Era,
     Way,
     copy_file,
+    copy_logs,
     in_words,
     list_directory,
     save_cluster_hive,
     save_hive,
 )
+from iiscluster_kb.evidence.transaction_log import log_names
 
 REG = r"reg save HKLM\SYSTEM %COMPUTERNAME%_reg_SYSTEM.hiv"
 REGBACK = "regback %COMPUTERNAME%_reg_SYSTEM.hiv machine SYSTEM"
@@ -56,8 +58,17 @@ def test_the_cluster_hive_is_loaded_or_a_file(era: Era) -> None:
     assert loaded
     assert all((way.condition or "").startswith("while the cluster service runs") for way in loaded)
     assert stopped == Way(
-        r"copy %SystemRoot%\Cluster\CLUSDB %COMPUTERNAME%_CLUSDB", "while the service is stopped"
+        r"copy %SystemRoot%\Cluster\CLUSDB %COMPUTERNAME%_CLUSDB"
+        r" & copy %SystemRoot%\Cluster\CLUSDB.LOG %COMPUTERNAME%_CLUSDB.LOG",
+        "while the service is stopped",
     )
+
+
+def test_a_log_is_found_beside_the_hive_under_the_names_that_the_commands_give() -> None:
+    assert "node1_clusdb.log" in log_names("NODE1_CLUSDB")
+    way = copy_logs(r"%SystemRoot%\Cluster\CLUSDB")
+    assert way.command == r"copy %SystemRoot%\Cluster\CLUSDB.LOG* ."
+    assert "put them beside it" in (way.condition or "")
 
 
 def test_a_listing_shows_hidden_files_and_short_names() -> None:

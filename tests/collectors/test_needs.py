@@ -74,8 +74,23 @@ def test_the_sounder_counts_and_an_unsound_one_is_collected_again(title: str, pl
     torn, pending = artifact("a", place, state=State.DAMAGED), artifact("b", place, state=State.UNRECOVERED)
     found = met(title, torn, pending)
     assert (found.standing, [one.path for one in found.artifacts]) == (Standing.UNSOUND, ["b", "a"])
-    assert found.ways == found.need.ways
+    assert found.ways[-len(found.need.ways) :] == found.need.ways
+    assert met(title, torn).ways == found.need.ways
     assert met(title, torn, artifact("c", place, state=State.RECOVERED)).standing is Standing.THERE
+
+
+@pytest.mark.parametrize(
+    ("title", "place", "file"),
+    [
+        ("the SYSTEM hive", r"HKLM\SYSTEM", r"system32\config\SYSTEM"),
+        ("the SOFTWARE hive", r"HKLM\SOFTWARE", r"system32\config\SOFTWARE"),
+        ("the cluster hive", r"HKLM\Cluster", r"Cluster\CLUSDB"),
+    ],
+)
+def test_a_hive_without_its_pending_changes_may_lack_only_its_logs(title: str, place: str, file: str) -> None:
+    found = met(title, artifact("a", place, state=State.UNRECOVERED))
+    assert found.ways[0].command == rf"copy %SystemRoot%\{file}.LOG* ."
+    assert found.ways[1:] == found.need.ways
 
 
 @pytest.mark.parametrize("place", [r"HKLM\SYSTEM\CurrentControlSet\Services", r"HKLM\SYSTEM\ControlSet001"])

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from fixtures._case import cluster_hive, files_of_a_node, software_hive, system_hive
+from fixtures._case import TYPE, cluster_hive, files_of_a_node, software_hive, system_hive
+from fixtures._logs import dirty
 from iiscluster_kb import examine
 from iiscluster_kb.collectors import write_collectors
 from iiscluster_kb.collectors.needs import Standing, needs_of
 from iiscluster_kb.collectors.scripts import LIBRARIES
 from iiscluster_kb.evidence import identify
-from iiscluster_kb.model import Case, Verdict
+from iiscluster_kb.model import Case, State, Verdict
 from tests.support.evidence import case_file
 from tests.support.listings import dir_listing
 from tests.support.pe_writer import build_pe
@@ -123,6 +124,9 @@ def test_the_kape_target_is_as_documented() -> None:
         (r"C:\WIN*\System32\config" + "\\", "SYSTEM"),
         (r"C:\WIN*\System32\config" + "\\", "SOFTWARE"),
         (r"C:\WIN*\Cluster" + "\\", "CLUSDB"),
+        (r"C:\WIN*\Cluster" + "\\", "CLUSDB.LOG*"),
+        (r"C:\WIN*\System32\config" + "\\", "SYSTEM.LOG*"),
+        (r"C:\WIN*\System32\config" + "\\", "SOFTWARE.LOG*"),
         ("C:\\MSCS\\", "CHK*.TMP"),
         (r"C:\WIN*\System32\inetsrv" + "\\", "Iisclex4.dll"),
     }
@@ -148,6 +152,8 @@ def test_the_velociraptor_artifact_is_as_documented() -> None:
     header, *globs = artifact["parameters"][0]["default"].splitlines()
     assert header == "Glob"
     assert {"C:/WIN*/System32/config/SYSTEM", "C:/WIN*/Cluster/CLUSDB", "Q:/MSCS/CHK*.TMP"} <= set(globs)
+    hives = ("System32/config/SYSTEM", "System32/config/SOFTWARE", "Cluster/CLUSDB")
+    assert {f"C:/WIN*/{hive}.LOG*" for hive in hives} <= set(globs)
 
 
 # --- what they collect is understood ----------------------------------------------------------------
@@ -285,3 +291,39 @@ def test_the_shape_of_the_kape_collection_is_understood(tmp_path: Path) -> None:
         "NODE1/dir_cluster.txt": dir_listing(FILES["Cluster"], style="2000", root=r"C:\WINNT\Cluster"),
     }
     assert_understood(collect(tmp_path, files))
+
+
+# --- logs -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_collector_takes_the_log_with_the_cluster_database(name: str) -> None:
+    assert "CLUSDB.LOG" in SCRIPTS[name].decode("ascii")
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "{hive}",
+        "C/WINNT/{place}/{hive}",
+        "files/C/WINNT/{place}/{hive}",
+        "uploads/auto/C%3A/WINNT/{place}/{hive}",
+    ],
+    ids=["batch", "KAPE", "PowerShell", "Velociraptor"],
+)
+def test_a_database_that_was_not_closed_is_recovered_from_the_log_beside_it(
+    folder: str, tmp_path: Path
+) -> None:
+    before = cluster_hive()
+    before["ResourceTypes"][TYPE].pop("AdminExtensions")
+    pair = dirty(before)(cluster_hive())
+    files = {f"NODE1/{folder.format(place='Cluster', hive=name)}": data for name, data in pair.items()}
+    for name in ("SYSTEM", "SOFTWARE"):
+        files[f"NODE1/{folder.format(place='System32/config', hive=name)}"] = HIVES[name]
+    report = collect(tmp_path, files)
+    assert {one.path.rpartition("/")[2]: one.state for one in report.artifacts if "CLUSDB" in one.path} == {
+        "CLUSDB": State.RECOVERED,
+        "CLUSDB.LOG": State.CLEAN,
+    }
+    judged = {(finding.cause.id, finding.machine): finding.verdict for finding in report.findings}
+    assert judged["Q224553/admin-extensions-missing", "NODE1"] is Verdict.RULED_OUT

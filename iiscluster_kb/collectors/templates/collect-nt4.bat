@@ -41,6 +41,8 @@ call :hive SOFTWARE
 call :hive Cluster
 rem While the cluster service runs, CLUSDB is locked and HKEY_LOCAL_MACHINE\Cluster is there instead.
 if exist "%SystemRoot%\Cluster\CLUSDB" copy "%SystemRoot%\Cluster\CLUSDB" "%OUT%\CLUSDB" >> "%LOG%" 2>&1
+rem What a crash kept from CLUSDB is in its log.
+if exist "%OUT%\CLUSDB" if exist "%SystemRoot%\Cluster\CLUSDB.LOG" copy "%SystemRoot%\Cluster\CLUSDB.LOG" "%OUT%" >> "%LOG%" 2>&1
 
 echo Quorum disk
 for %%d in (C D E F G H I J K L M N O P Q R S T U V W X Y Z) do if exist %%d:\MSCS\CHK*.TMP call :quorum %%d

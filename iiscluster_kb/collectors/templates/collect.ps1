@@ -112,7 +112,12 @@ foreach ($root in $roots) {
             }
         }
     } elseif (-not (Test-Path -LiteralPath 'HKLM:\Cluster') -and (Test-Path -LiteralPath "$root\Cluster\CLUSDB")) {
-        Save-File "$root\Cluster\CLUSDB"
+        # What a crash kept from CLUSDB is in its log.
+        foreach ($file in 'CLUSDB', 'CLUSDB.LOG*') {
+            Get-ChildItem -Path "$root\Cluster\$file" -Force -ErrorAction SilentlyContinue |
+                Where-Object { -not $_.PSIsContainer } |
+                ForEach-Object { Save-File $_.FullName }
+        }
     }
 }
 
