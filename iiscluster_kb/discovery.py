@@ -7,7 +7,7 @@ import pkgutil
 import sys
 from typing import TypeVar
 
-__all__ = ["discover"]
+__all__ = ["discover", "load", "names"]
 
 _T = TypeVar("_T")
 
@@ -21,14 +21,23 @@ def discover(package: str, constant: str, kind: type[_T]) -> tuple[_T, ...]:
         TypeError: A module lacks the constant or holds something else under its name. That is a
             mistake in the package itself, never in a case.
     """
-    found = []
-    folders = sys.modules[package].__path__
-    for info in sorted(pkgutil.iter_modules(folders), key=lambda info: info.name):
-        if info.name.startswith("_"):
-            continue
-        module = importlib.import_module(f"{package}.{info.name}")
-        plug_in = getattr(module, constant, None)
-        if not isinstance(plug_in, kind):
-            raise TypeError(f"{module.__name__} holds no {constant} of type {kind.__name__}")
-        found.append(plug_in)
-    return tuple(found)
+    return tuple(load(package, name, constant, kind) for name in names(package))
+
+
+def names(package: str) -> tuple[str, ...]:
+    """Names of the public modules of the imported ``package``, in order, without importing one."""
+    found = (info.name for info in pkgutil.iter_modules(sys.modules[package].__path__))
+    return tuple(sorted(name for name in found if not name.startswith("_")))
+
+
+def load(package: str, name: str, constant: str, kind: type[_T]) -> _T:
+    """Import one module of ``package`` and take its constant.
+
+    Raises:
+        TypeError: The module lacks it or holds something else under its name, as ``discover`` says.
+    """
+    module = importlib.import_module(f"{package}.{name}")
+    plug_in = getattr(module, constant, None)
+    if not isinstance(plug_in, kind):
+        raise TypeError(f"{module.__name__} holds no {constant} of type {kind.__name__}")
+    return plug_in

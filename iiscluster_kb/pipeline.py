@@ -240,7 +240,7 @@ def _rediagnosis(
     def rediagnose(supposed: Supposition) -> Sequence[Finding]:
         state = _state(cluster, supposed)
         if state not in diagnoses:
-            tell(Progress(Stage.PROVING, len(diagnoses)))
+            tell(Progress(Stage.PROVING, len(diagnoses) - 1))
             diagnoses[state] = diagnose(_as_supposed(cluster, supposed, known), counting)
         return diagnoses[state]
 

@@ -57,7 +57,11 @@ def _start(machine: Machine) -> Finding:
         case Present(value=value) if value.integer() == _AUTOMATIC:
             verdict, detail, told = Verdict.RULED_OUT, "ok", "ClusSvc starts automatically."
         case Present(value=value):
-            verdict, detail, told = Verdict.CONFIRMED, "other-start", f"Start of ClusSvc is {value.integer()}."
+            verdict, detail, told = (
+                Verdict.CONFIRMED,
+                "other-start",
+                f"Start of ClusSvc is {value.integer()}.",
+            )
         case Unknown(reason=reason):
             verdict, detail, told = Verdict.UNDETERMINED, "", f"Start of ClusSvc is not known: {reason}."
         case _:

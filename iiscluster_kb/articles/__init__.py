@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
@@ -14,13 +14,13 @@ from iiscluster_kb.model import FOUND, ArticleSummary, Verdict
 from iiscluster_kb.registry import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from iiscluster_kb.articles._relations import Relation
     from iiscluster_kb.cluster import Cluster
     from iiscluster_kb.model import Article, Cause, Finding
 
-__all__ = ["Rule", "Standing", "choose", "diagnose", "rules", "summarise"]
+__all__ = ["Confidence", "Rule", "Standing", "choose", "diagnose", "rules", "summarise"]
 
 
 class Standing(StrEnum):
@@ -32,6 +32,17 @@ class Standing(StrEnum):
     """What it finds counts; that evidence for it is missing does not."""
     INFORMING = "informing"
     """Nothing of it counts: it shows a state that is worth knowing."""
+
+
+class Confidence(StrEnum):
+    """How far collected evidence alone decides a cause."""
+
+    HIGH = "high"
+    """It does: what is found is confirmed."""
+    MEDIUM = "medium"
+    """With an assumption, of dates, builds or of a form that is not documented: what is found is likely at most."""
+    LOW = "low"
+    """It gives a hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,8 @@ class Rule:
     standing: Standing = Standing.SECONDARY
     relations: tuple[Relation, ...] = ()
     """What this article does to the findings of others."""
+    confidence: Mapping[Cause, Confidence] = field(default_factory=dict, hash=False)
+    """Of each cause."""
 
 
 @cache

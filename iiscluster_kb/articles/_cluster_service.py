@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.model import Deviation, Phase, Step
-from iiscluster_kb.registry import KeyPath
 
 if TYPE_CHECKING:
     from iiscluster_kb.cluster import Machine
-    from iiscluster_kb.model import Present
 
-__all__ = ["see_it_start", "spelled"]
+__all__ = ["see_it_start"]
 
 _EXPECT = "It is started, or was already; the system log shows no new event of ClusSvc, and no 7000 or 7023."
 _OTHERWISE = (
@@ -34,10 +32,3 @@ def see_it_start(machine: Machine, reason: str) -> Step:
         expect=_EXPECT,
         otherwise=_OTHERWISE,
     )
-
-
-def spelled(fact: Present[object]) -> KeyPath:
-    """The key that a registry fact was read from, as the evidence spells it: a patch must hit that one."""
-    if fact.source is None or fact.source.key is None:
-        raise AssertionError(f"a registry fact without a key: {fact.subject}")
-    return KeyPath.parse(fact.source.key)

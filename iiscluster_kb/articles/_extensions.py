@@ -206,6 +206,10 @@ def _judged_file(
         return Verdict.CONFIRMED, "empty", f"{path} has zero bytes"
     if specimen is None:
         return Verdict.RULED_OUT, "ok", f"it leads to {path}, which is there"
+    return _judged_content(machine, path, specimen)
+
+
+def _judged_content(machine: Machine, path: str, specimen: Specimen) -> tuple[Verdict, str, str]:
     if specimen.problem is not None:
         return Verdict.CONFIRMED, "not-pe", f"{path} is unusable: {specimen.problem}"
     if machine.architecture not in {None, specimen.architecture}:
@@ -213,6 +217,9 @@ def _judged_file(
         return Verdict.CONFIRMED, "wrong-machine", why
     if specimen.exports is not None and _ENTRY_POINT not in specimen.exports:
         return Verdict.CONFIRMED, "no-exports", f"{path} does not export {_ENTRY_POINT}"
+    if machine.architecture is None:
+        why = f"{path} is made for {specimen.architecture}; which processor the machine has is not known"
+        return Verdict.UNDETERMINED, "", why
     return Verdict.RULED_OUT, "ok", f"it leads to {path}, a {specimen.architecture} DLL that can register"
 
 

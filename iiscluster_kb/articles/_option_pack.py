@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.articles import _collect, _media
 from iiscluster_kb.articles._iis_extension import DLL
 from iiscluster_kb.articles._preconditions import Hindrance
 from iiscluster_kb.model import Verdict, version_of
-from iiscluster_kb.registry import HKLM, fold
+from iiscluster_kb.registry import HKLM
 
 if TYPE_CHECKING:
     from iiscluster_kb.cluster import Cluster, Machine
+    from iiscluster_kb.model import Step
 
 __all__ = [
     "FIRST_GOOD",
     "FIRST_NEWER_PACK",
     "ORIGINAL_SIZE",
     "RESOURCE_DLL",
+    "SET_UP",
     "TAKEN_FROM_THE_CD",
+    "asks_for_a_later_build",
     "has_service_pack_4",
+    "runs_set_up",
     "service_pack_number",
     "takes_a_later_build",
 ]
 
 RESOURCE_DLL = "Clusiis4.dll"
 """Of the resource type IIS Server Instance; lies where Iisclex4.dll does."""
-TAKEN_FROM_THE_CD = frozenset({fold(DLL), fold(RESOURCE_DLL)})
+TAKEN_FROM_THE_CD = (DLL, RESOURCE_DLL)
 """What plans take from the Option Pack's CD."""
+SET_UP = "Set-up of the Windows NT Option Pack"
+"""What the title of each step calls it that runs it."""
 ORIGINAL_SIZE = {DLL: 65_664, RESOURCE_DLL: 31 * 1024}
 """Plausible bytes of the Option Pack's own files: of the first no article tells, the other has "31 KB" (Q244220)."""
 FIRST_NEWER_PACK = 4
 """The first service pack that is newer than the Option Pack (Q218922)."""
 FIRST_GOOD = "4.2.742.1"
 """Version of Iisclex4.dll that does not crash beside Mfc42u.dll 6.00 (Q263216)."""
+_LATER = re.compile(r"(?:\d+\.){3}\d+ or later")
 _WINDOWS_NT = HKLM / r"SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 
 
@@ -50,6 +58,16 @@ def takes_a_later_build(machine: Machine) -> bool:
     copy = None if machine.media is None else _media.fitting(machine.media.files, machine.architecture)
     version = version_of(copy.version) if copy else None
     return version is not None and version >= (version_of(FIRST_GOOD) or ())
+
+
+def asks_for_a_later_build(step: Step) -> bool:
+    """Whether the step is about a build after the CD's, and says which: ``Clusiis4.dll 4.2.734.1 or later``."""
+    return _LATER.search(step.title) is not None
+
+
+def runs_set_up(step: Step) -> bool:
+    """Whether the step runs set-up of the Option Pack."""
+    return SET_UP in step.title
 
 
 def has_service_pack_4(_cluster: Cluster, machine: Machine) -> Hindrance | None:

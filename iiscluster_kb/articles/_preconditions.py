@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.articles import _collect
+from iiscluster_kb.articles._spelling import spelled
 from iiscluster_kb.cluster import CLUSTER, CURRENT_CONTROL_SET, join
 from iiscluster_kb.model import Absent, Present, Role, Unknown, Verdict
-from iiscluster_kb.registry import KeyPath
 
 if TYPE_CHECKING:
     from iiscluster_kb.cluster import Cluster, Machine
@@ -80,11 +80,7 @@ def _resource_type(machine: Machine, name: str) -> ResourceType:
 
 
 def _has_dll_name(machine: Machine, key: Present[str]) -> bool:
-    return isinstance(machine.value(_path(key), "DllName"), Present)
-
-
-def _path(fact: Present[str]) -> KeyPath:
-    return KeyPath.parse(fact.source.key) if fact.source and fact.source.key else CLUSTER
+    return isinstance(machine.value(spelled(key), "DllName"), Present)
 
 
 Condition = Callable[["Cluster", "Machine"], "Hindrance | None"]

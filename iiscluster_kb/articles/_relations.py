@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from iiscluster_kb.cluster import Cluster, Machine
     from iiscluster_kb.model import Finding, Step
 
-__all__ = ["Relation", "Requires", "Supersedes", "Warns", "relate"]
+__all__ = ["Relation", "Requires", "Supersedes", "Warns", "puts_back", "relate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ class Supersedes:
 
 @dataclass(frozen=True, slots=True)
 class Warns:
-    """Steps that put back a file may bring this article's fault: they get its warning."""
+    """Steps that may bring this article's fault get its warning."""
 
-    warning: Callable[[Cluster, Machine], str | None]
-    """What to say on a machine; None: the evidence rules the danger out."""
-    files: frozenset[str] = frozenset()
-    """Folded names without directories; empty: any file."""
+    concerns: Callable[[Step], bool]
+    """Whether a step may bring it, by what the step does; such as ``puts_back("iisclex4.dll")``."""
+    warning: Callable[[Cluster, Machine, Step], str | None]
+    """What to say of such a step on a machine; None: the evidence, or what the step says, rules the danger out."""
 
 
 Relation = Requires | Supersedes | Warns
@@ -150,27 +150,32 @@ def _taking_over(steps: tuple[Step, ...], dropped: Sequence[Step]) -> tuple[Step
 # --- remedies that endanger -------------------------------------------------------------------------
 
 
+def puts_back(*names: str) -> Callable[[Step], bool]:
+    """Whether a step puts back any file of these names, given without directories."""
+    wanted = frozenset(map(fold, names))
+
+    def concerns(step: Step) -> bool:
+        return step.phase is Phase.RESTORE_FILE and any(
+            isinstance(one, FileRestored) and fold(one.path.rpartition("\\")[2]) in wanted
+            for one in step.achieves
+        )
+
+    return concerns
+
+
 def _warned(cluster: Cluster, finding: Finding, relations: Sequence[Warns]) -> Finding:
-    if not relations or not any(_restored(step) for step in finding.steps):
+    if not relations or not finding.steps:
         return finding
     return replace(finding, steps=tuple(_with_warnings(cluster, step, relations) for step in finding.steps))
 
 
 def _with_warnings(cluster: Cluster, step: Step, relations: Sequence[Warns]) -> Step:
-    names = _restored(step)
     machine = cluster.machine(step.machine) if step.machine else None
-    if not names or machine is None:
+    if machine is None:
         return step
-    told = (
-        relation.warning(cluster, machine)
+    told = [
+        warning
         for relation in relations
-        if not relation.files or names & relation.files
-    )
-    return replace(step, warnings=tuple(dict.fromkeys((*step.warnings, *filter(None, told)))))
-
-
-def _restored(step: Step) -> frozenset[str]:
-    """Folded names of the files that the step puts back."""
-    if step.phase is not Phase.RESTORE_FILE:
-        return frozenset()
-    return frozenset(fold(a.path.rpartition("\\")[2]) for a in step.achieves if isinstance(a, FileRestored))
+        if relation.concerns(step) and (warning := relation.warning(cluster, machine, step))
+    ]
+    return replace(step, warnings=tuple(dict.fromkeys((*step.warnings, *told)))) if told else step

@@ -39,7 +39,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, Standing, _collect
+from iiscluster_kb.articles import Confidence, Rule, Standing, _collect
 from iiscluster_kb.articles._extensions import AUDIT, PROPERTY, listings, trace_extensions
 from iiscluster_kb.articles._judging import hindered, nothing_collected
 from iiscluster_kb.articles._preconditions import loads_extensions
@@ -153,6 +153,17 @@ def _broken(cluster: Cluster, machine: Machine, chains: Sequence[ExtensionChain]
             facts,
             collect=_wanted(machine, open_ones),
         )
+    if silent := [node for node in cluster.nodes if not isinstance(node.key(CLUSTER), Present)]:
+        names = ", ".join(node.name for node in silent)
+        return Finding(
+            BROKEN,
+            machine.name,
+            Verdict.UNDETERMINED,
+            "",
+            f"What the copy of the cluster database on {names} lists is not known.",
+            tuple(node.key(CLUSTER) for node in silent),
+            collect=tuple(map(_collect.cluster_hive, silent)),
+        )
     explanation = (
         f"Each of the {len(chains)} extensions that objects list leads to its file."
         if chains
@@ -177,6 +188,7 @@ def _wanted(machine: Machine, chains: Sequence[ExtensionChain]) -> tuple[str, ..
         if chain.server is not None and "\\" in chain.server
     }
     return (
+        *((_collect.system(machine),) if machine.architecture is None else ()),
         _collect.software(machine),
         *(_collect.listing(machine, machine.expand(path)[0]) for path in sorted(directories)),
     )
@@ -186,4 +198,11 @@ def _more(number: int, *, shown: int = _MOST_NAMED) -> str:
     return f" and {number - shown} more" if number > shown else ""
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", Standing.INFORMING)
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    Standing.INFORMING,
+    confidence={MALFORMED: Confidence.HIGH, BROKEN: Confidence.HIGH},
+)

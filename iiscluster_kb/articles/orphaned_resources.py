@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule
+from iiscluster_kb.articles import Confidence, Rule
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._object_check import CITED, Found, Open, Sound, by_objects, cite
 from iiscluster_kb.articles._preconditions import is_node
@@ -109,4 +109,10 @@ def _reason(objects: ClusterObjects, what: str) -> str:
     return objects.unread[0] if objects.unread else f"the evidence holds no {what} at all"
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    confidence={MISSING: Confidence.HIGH, GROUPLESS: Confidence.HIGH},
+)

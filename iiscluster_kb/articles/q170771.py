@@ -28,7 +28,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._object_check import CITED, Found, Open, Sound, conclude
 from iiscluster_kb.articles._preconditions import is_node, is_nt4
@@ -127,4 +127,4 @@ def _step(machine: Machine) -> Step:
     )
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", confidence={DHCP: Confidence.HIGH})

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule
+from iiscluster_kb.articles import Confidence, Rule
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._object_check import Found, Sound, by_objects, cite
 from iiscluster_kb.articles._preconditions import is_node, is_nt4
@@ -69,4 +69,4 @@ def _look(machine: Machine, objects: ClusterObjects) -> Answer:
     return Sound("There is no second Time Service", cite(machine, services, "Type") or (objects.root,))
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", confidence={SECOND: Confidence.HIGH})

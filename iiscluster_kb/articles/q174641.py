@@ -50,8 +50,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
-from iiscluster_kb.articles._cluster_service import spelled
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._extension_list import Listing, add_extension, read_extensions
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._option_pack import service_pack_number
@@ -63,6 +62,7 @@ from iiscluster_kb.articles._preconditions import (
 )
 from iiscluster_kb.articles._registered import judge_registration
 from iiscluster_kb.articles._server import clsid_key, follow
+from iiscluster_kb.articles._spelling import spelled
 from iiscluster_kb.articles._standard_extension import (
     CLSID,
     DEBUG_DLL,
@@ -72,7 +72,7 @@ from iiscluster_kb.articles._standard_extension import (
     restore_step,
 )
 from iiscluster_kb.cluster import CLUSTER, join
-from iiscluster_kb.model import Absent, Article, Cause, Finding, Present, Unknown, ValueChange, Verdict
+from iiscluster_kb.model import Absent, Article, Cause, Finding, Present, Role, Unknown, ValueChange, Verdict
 from iiscluster_kb.registry import fold
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ _CHANGED = {DLL: 5, DEBUG_DLL: None}
 """The first service pack that is known to bring another size than the oldest (Q235373)."""
 _UNPUBLISHED = {DLL: 4, DEBUG_DLL: 6}
 """The first service pack of which no size is published and the one before has the oldest."""
+_SOUND, _DOUBT = "ok", ""
 _MOST_EXTENSIONS = 16
 """CLSIDs of a type that are followed to their file."""
 
@@ -204,27 +205,36 @@ def _debugging(machine: Machine) -> Finding:
         case Present(value=entry) if fault := _fault(machine, entry):
             detail, said = fault
             return judged(Verdict.CONFIRMED, detail, f"{path} {said}.", (fact,), steps=steps)
-        case Absent() if citing := _loaded(machine, path):
-            explanation = f"A resource type lists the extension in {path}, which is not there."
-            return judged(Verdict.CONFIRMED, "debug-absent", explanation, (fact, *citing), steps=steps)
+        case Absent():
+            citing, doubts = _loaded(machine, path)
+            if citing:
+                explanation = f"A resource type lists the extension in {path}, which is not there."
+                return judged(Verdict.CONFIRMED, "debug-absent", explanation, (fact, *citing), steps=steps)
+            if doubts:
+                explanation = f"{path} is not there; whether a resource type lists it is not known."
+                collect = (_collect.cluster_hive(machine), _collect.software(machine))
+                return judged(Verdict.UNDETERMINED, "", explanation, (fact, *doubts), collect=collect)
         case _:
             pass
     return judged(Verdict.RULED_OUT, "ok", "Nothing loads Debugex.dll in vain.")
 
 
-def _loaded(machine: Machine, path: str) -> tuple[AnyFact, ...]:
-    """The facts by which a standard type leads to that file; empty: none does."""
+def _loaded(machine: Machine, path: str) -> tuple[tuple[AnyFact, ...], tuple[AnyFact, ...]]:
+    """The facts by which a standard type leads to that file, and those that leave it open."""
+    hive = machine.key(CLUSTER)
+    doubts: list[AnyFact] = [hive] if isinstance(hive, Unknown) and machine.role is not Role.OPERATOR else []
     for _, key in _standard_types(machine):
         fact = machine.value(key, VALUE)
+        doubts += [fact] if isinstance(fact, Unknown) else []
         listed = fact.value.strings() if isinstance(fact, Present) else ()
         for clsid in listed[:_MOST_EXTENSIONS]:
             server = follow(machine, clsid)
             match server.file:
                 case Absent(subject=subject) if fold(str(subject)) == fold(path):
-                    return (fact, *server.facts)
+                    return (fact, *server.facts), ()
                 case _:
-                    pass
-    return ()
+                    doubts += [one for one in server.facts[:2] if isinstance(one, Unknown)]
+    return (), tuple(dict.fromkeys(doubts))
 
 
 # --- their builds -----------------------------------------------------------------------------------
@@ -235,44 +245,48 @@ def _outdated(machine: Machine) -> Finding:
     files = {name: machine.file(join(_directory(machine), name)) for name in (DLL, DEBUG_DLL)}
     first = files[DLL]
     if isinstance(first, Unknown) or (isinstance(first, Present) and first.value.size is None):
-        collect = (_collect.listing(machine, _directory(machine)),)
+        listing = _collect.listing(machine, _directory(machine))
         explanation = f"The size of {join(_directory(machine), DLL)} is not known."
-        return judged(Verdict.UNDETERMINED, "", explanation, (first,), collect=collect)
-    wrong = [
-        (name, fact, *told)
+        return judged(Verdict.UNDETERMINED, "", explanation, (first,), collect=(listing,))
+    told: list[tuple[str, FileEntry, str, str]] = [
+        (name, fact.value, *_build(machine, name, fact.value))
         for name, fact in files.items()
-        if isinstance(fact, Present) and (told := _wrong_build(machine, name, fact.value)) is not None
+        if isinstance(fact, Present)
     ]
     # A listing that does not show Debugex.dll says nothing of it, and nothing need be said.
     facts = tuple(fact for fact in files.values() if not isinstance(fact, Unknown))
-    if not wrong:
-        explanation = "No file of the standard extension shows by its size that it is of a wrong build."
-        return judged(Verdict.RULED_OUT, "ok", explanation, facts)
-    return judged(
-        Verdict.LIKELY,
-        wrong[0][2],
-        "; ".join(f"{fact.value.path} has {fact.value.size:,} bytes: {said}" for _, fact, _, said in wrong)
-        + ".",
-        tuple(fact for _, fact, *_ in wrong),
-        steps=tuple(restore_step(machine, name) for name, *_ in wrong),
-    )
+    if wrong := [one for one in told if one[2] not in {_SOUND, _DOUBT}]:
+        words = "; ".join(f"{entry.path} has {entry.size:,} bytes: {said}" for _, entry, _, said in wrong)
+        steps = tuple(restore_step(machine, name) for name, *_ in wrong)
+        cited = tuple(files[name] for name, *_ in wrong)
+        return judged(Verdict.LIKELY, wrong[0][2], f"{words}.", cited, steps=steps)
+    if doubts := [one for one in told if one[2] == _DOUBT]:
+        _, entry, _, why = doubts[0]
+        collect = (_collect.system(machine), _collect.software(machine))
+        explanation = f"Whether {entry.path} is of a wrong build is not known: {why}."
+        return judged(Verdict.UNDETERMINED, "", explanation, facts, collect=collect)
+    explanation = "No file of the standard extension shows by its size that it is of a wrong build."
+    return judged(Verdict.RULED_OUT, "ok", explanation, facts)
 
 
-def _wrong_build(machine: Machine, name: str, entry: FileEntry) -> tuple[str, str] | None:
+def _build(machine: Machine, name: str, entry: FileEntry) -> tuple[str, str]:
+    """The sub-case of a file's size, and why."""
+    architecture = entry.architecture or machine.architecture
+    if not entry.size or architecture not in {None, "x86"}:
+        return _SOUND, ""
     pack = service_pack_number(machine)
-    if pack is None or not entry.size or (entry.architecture or machine.architecture) != "x86":
-        return None
     changed = _CHANGED[name]
-    if entry.size == _OLDEST[name]:
-        if changed is None or pack < changed:
-            return None
-        return (
-            "outdated",
-            f"that of Cluster Server 1.0, older than Service Pack {machine.service_pack} (Q235373)",
-        )
-    if pack < _UNPUBLISHED[name] and entry.size not in _LATER[name]:
-        return "odd-size", "no build of its time has that size (Q174641, Q235373)"
-    return None
+    oldest = entry.size == _OLDEST[name]
+    if entry.size in _LATER[name] or (oldest and (changed is None or (pack is not None and pack < changed))):
+        return _SOUND, ""
+    if pack is not None and not oldest and pack >= _UNPUBLISHED[name]:
+        return _SOUND, ""
+    if pack is None or architecture is None:
+        return _DOUBT, f"no evidence tells the {'service pack' if pack is None else 'processor'}"
+    if oldest:
+        words = f"that of Cluster Server 1.0, older than Service Pack {machine.service_pack} (Q235373)"
+        return "outdated", words
+    return "odd-size", "no build of its time has that size (Q174641, Q235373)"
 
 
 # --- the registration -------------------------------------------------------------------------------
@@ -356,4 +370,15 @@ def _lacks(key: KeyPath, fact: Fact[RegistryValue]) -> tuple[str, ValueChange] |
     return (reading.explanation if reading else "is absent"), ValueChange(key, after.name, before, after)
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    confidence={
+        DLL_MISSING: Confidence.HIGH,
+        DLL_OUTDATED: Confidence.MEDIUM,
+        CLSID_UNREGISTERED: Confidence.HIGH,
+        VALUE_MISSING: Confidence.HIGH,
+    },
+)

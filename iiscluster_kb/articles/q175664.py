@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule
+from iiscluster_kb.articles import Confidence, Rule
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._object_check import NO_DEPENDENCIES, Found, Open, Sound, by_objects, cite
 from iiscluster_kb.articles._preconditions import is_node, is_nt4
@@ -81,4 +81,4 @@ def _look(machine: Machine, objects: ClusterObjects) -> Answer:
     return Found("depends", faults, facts, (_STEP,), Verdict.LIKELY)
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", confidence={DEPENDS: Confidence.MEDIUM})

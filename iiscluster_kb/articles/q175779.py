@@ -34,7 +34,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._cluster_service import see_it_start
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._preconditions import is_node, is_nt4
@@ -168,4 +168,10 @@ def _open(cause: Cause, machine: Machine, fact: AnyFact) -> Finding:
     )
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    confidence={WORKSTATION: Confidence.HIGH, NOT_ENTERPRISE: Confidence.HIGH, SERVICE_PACK: Confidence.HIGH},
+)

@@ -37,7 +37,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._iis_extension import RESOURCE_TYPE
 from iiscluster_kb.articles._judging import for_the_cluster
 from iiscluster_kb.articles._preconditions import find_resource_type, has_type, is_node, is_nt4
@@ -201,4 +201,10 @@ def _install_alike() -> Step:
     )
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    confidence={WINDOWS: Confidence.HIGH, INSTALL: Confidence.MEDIUM, DLL_PATH: Confidence.HIGH},
+)

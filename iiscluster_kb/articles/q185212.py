@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._object_check import Found, Open, Sound, by_objects
 from iiscluster_kb.articles._option_pack import service_pack_number
@@ -99,4 +99,4 @@ def _look(machine: Machine, objects: ClusterObjects) -> Answer:
     return Sound(f"There are {count:,} resources; {limit:,} are supported", facts)
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", confidence={TOO_MANY: Confidence.HIGH})

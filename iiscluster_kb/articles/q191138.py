@@ -41,7 +41,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule
+from iiscluster_kb.articles import Confidence, Rule
 from iiscluster_kb.articles._iis_extension import RESOURCE_TYPE
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._object_check import NO_DEPENDENCIES, Found, Open, Sound, by_objects, cite
@@ -186,4 +186,15 @@ def _crossing(machine: Machine, objects: ClusterObjects) -> Answer:
     return Found("other-group", faults, facts, (_SAME_GROUP,), Verdict.LIKELY)
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    confidence={
+        DEFAULT_GROUP: Confidence.HIGH,
+        NO_ADDRESS: Confidence.MEDIUM,
+        NO_DISK: Confidence.MEDIUM,
+        CROSSES: Confidence.MEDIUM,
+    },
+)

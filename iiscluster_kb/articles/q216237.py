@@ -38,10 +38,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from iiscluster_kb.articles import Rule, _collect
-from iiscluster_kb.articles._cluster_service import see_it_start, spelled
+from iiscluster_kb.articles import Confidence, Rule, _collect
+from iiscluster_kb.articles._cluster_service import see_it_start
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._preconditions import is_node, is_nt4
+from iiscluster_kb.articles._spelling import spelled
 from iiscluster_kb.cluster import CURRENT_CONTROL_SET
 from iiscluster_kb.model import (
     FOUND,
@@ -268,4 +269,10 @@ def _steps(machine: Machine, *, by_hand: bool) -> tuple[Step, ...]:
     return (*((typed,) if by_hand else ()), see_it_start(machine, _START))
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    confidence={NO_DIRECTORY: Confidence.HIGH, NO_FILE_NAME: Confidence.HIGH, NOT_LOCAL: Confidence.HIGH},
+)

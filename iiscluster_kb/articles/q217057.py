@@ -34,7 +34,7 @@ from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._object_check import CITED, Found, Open, Sound, by_objects, cite
 from iiscluster_kb.articles._option_pack import service_pack_number
@@ -165,4 +165,4 @@ def _enabled(machine: Machine, address: Resource) -> bool | None:
             return None
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", confidence={DISABLED: Confidence.HIGH})

@@ -46,7 +46,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect, _database
+from iiscluster_kb.articles import Confidence, Rule, _collect, _database
 from iiscluster_kb.articles._cluster_service import see_it_start
 from iiscluster_kb.articles._judging import for_the_cluster, on_each_machine
 from iiscluster_kb.articles._preconditions import is_node, is_nt4
@@ -333,4 +333,16 @@ def _without_checkpoint() -> Step:
     )
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    confidence={
+        EMPTY: Confidence.HIGH,
+        DAMAGED: Confidence.MEDIUM,
+        BAD_CHECKPOINT: Confidence.HIGH,
+        OLD_CHECKPOINT: Confidence.MEDIUM,
+        COPIES: Confidence.MEDIUM,
+    },
+)

@@ -37,19 +37,20 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._builds import older_than
 from iiscluster_kb.articles._iis_extension import DIRECTORY
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._option_pack import (
     FIRST_NEWER_PACK,
     TAKEN_FROM_THE_CD,
+    asks_for_a_later_build,
     has_service_pack_4,
     service_pack_number,
     takes_a_later_build,
 )
 from iiscluster_kb.articles._preconditions import Hindrance, is_node, is_nt4
-from iiscluster_kb.articles._relations import Warns
+from iiscluster_kb.articles._relations import Warns, puts_back
 from iiscluster_kb.cluster import join
 from iiscluster_kb.model import (
     Absent,
@@ -184,9 +185,11 @@ def _apply_again(machine: Machine) -> Step:
 # --- what taking a file from the CD brings ----------------------------------------------------------
 
 
-def _warning(_cluster: Cluster, machine: Machine) -> str | None:
+def _warning(_cluster: Cluster, machine: Machine, step: Step) -> str | None:
     pack = service_pack_number(machine)
-    if takes_a_later_build(machine) or (pack is not None and pack < FIRST_NEWER_PACK):
+    says_so_itself = ARTICLE.id in (step.reason or "")
+    later = says_so_itself or asks_for_a_later_build(step) or takes_a_later_build(machine)
+    if later or (pack is not None and pack < FIRST_NEWER_PACK):
         return None
     if pack is None:
         return (
@@ -199,4 +202,11 @@ def _warning(_cluster: Cluster, machine: Machine) -> str | None:
     )
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", relations=(Warns(_warning, TAKEN_FROM_THE_CD),))
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    relations=(Warns(puts_back(*TAKEN_FROM_THE_CD), _warning),),
+    confidence={OLDER: Confidence.MEDIUM},
+)

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._object_check import Found, Open, Sound, conclude
 from iiscluster_kb.articles._preconditions import is_node, is_nt4
@@ -85,4 +85,4 @@ def _step(machine: Machine) -> Step:
     )
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", confidence={BOTH: Confidence.HIGH})

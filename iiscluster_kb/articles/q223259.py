@@ -17,8 +17,9 @@ What is read:
 
 What it cannot tell:
     Which components Set-up itself believes to be installed: how it keeps that
-    in the registry is not documented. Without a listing the services alone
-    speak, and the finding is no more than likely.
+    in the registry is not documented. Without a listing, or where files lie there
+    that somebody else put in place, the services alone speak, and the finding
+    is no more than likely.
 
 Remedy:
     Run Set-up of the Option Pack again and add the World Wide Web server; its
@@ -35,10 +36,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._iis_extension import DIRECTORY, DLL
 from iiscluster_kb.articles._judging import on_each_machine
-from iiscluster_kb.articles._option_pack import ORIGINAL_SIZE, RESOURCE_DLL
+from iiscluster_kb.articles._option_pack import ORIGINAL_SIZE, RESOURCE_DLL, SET_UP
 from iiscluster_kb.articles._preconditions import is_node, is_nt4
 from iiscluster_kb.articles._relations import Supersedes
 from iiscluster_kb.cluster import CURRENT_CONTROL_SET, join
@@ -49,12 +50,15 @@ from iiscluster_kb.model import (
     Deviation,
     FileRestored,
     Finding,
+    KeySubject,
     Phase,
     Present,
     Step,
     Unknown,
+    ValueChange,
     Verdict,
 )
+from iiscluster_kb.registry import RegistryValue, ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +75,8 @@ WITHOUT_WWW = Cause("Q223259/ftp-without-www", "FTP was installed without the Wo
 CAUSES = (WITHOUT_WWW,)
 
 _SERVICES = CURRENT_CONTROL_SET / "Services"
+FTP, WWW = "MSFTPSVC", "W3SVC"
+_AUTOMATIC = (2).to_bytes(4, "little")
 
 
 def diagnose(cluster: Cluster) -> Iterator[Finding]:
@@ -80,7 +86,7 @@ def diagnose(cluster: Cluster) -> Iterator[Finding]:
 
 def _judge(machine: Machine) -> Finding:
     judged = partial(Finding, WITHOUT_WWW, machine.name)
-    ftp, www = (machine.key(_SERVICES / name) for name in ("MSFTPSVC", "W3SVC"))
+    ftp, www = (machine.key(_SERVICES / name) for name in (FTP, WWW))
     services: tuple[AnyFact, ...] = (ftp, www)
     if isinstance(ftp, Absent):
         return judged(Verdict.RULED_OUT, "ok", "The FTP server is not installed.", (ftp,))
@@ -95,27 +101,34 @@ def _judge(machine: Machine) -> Finding:
 def _by_files(machine: Machine, services: tuple[AnyFact, ...]) -> Finding:
     files = [machine.file(join(DIRECTORY, name)) for name in (DLL, RESOURCE_DLL)]
     there = [fact for fact in files if isinstance(fact, Present)]
-    judged = partial(Finding, WITHOUT_WWW, machine.name)
-    if there:
-        explanation = f"The World Wide Web server is not installed, but {there[0].value.path} is there."
-        return judged(Verdict.RULED_OUT, "ok", explanation, (*services, *there))
     explanation = "The FTP server is installed and the World Wide Web server is not"
-    verdict, detail = Verdict.CONFIRMED, "no-files"
-    if all(isinstance(fact, Absent) for fact in files):
+    verdict, detail = Verdict.LIKELY, "by-services"
+    if there:
+        detail = "by-hand"
+        explanation += f"; {there[0].value.path}, which comes with it, was put there in another way."
+    elif all(isinstance(fact, Absent) for fact in files):
+        verdict, detail = Verdict.CONFIRMED, "no-files"
         explanation += f"; neither {DLL} nor {RESOURCE_DLL}, which come with it, is there."
     else:
-        verdict, detail = Verdict.LIKELY, "by-services"
         explanation += f"; whether {DLL} and {RESOURCE_DLL}, which come with it, are there is not known."
-    return judged(verdict, detail, explanation, (*services, *files), steps=(_set_up(machine),))
+    return Finding(
+        WITHOUT_WWW,
+        machine.name,
+        verdict,
+        detail,
+        explanation,
+        (*services, *files),
+        steps=(_set_up(machine, services[1]),),
+    )
 
 
-def _set_up(machine: Machine) -> Step:
+def _set_up(machine: Machine, www: AnyFact) -> Step:
     directory, unknown = machine.expand(DIRECTORY)
     files = () if unknown else (DLL, RESOURCE_DLL)
     return Step(
         machine.name,
         Phase.RESTORE_FILE,
-        "Run Set-up of the Windows NT Option Pack again and add the World Wide Web server",
+        f"Run {SET_UP} again and add the World Wide Web server",
         reason=f"{DLL}, {RESOURCE_DLL} and the resource type come with that component alone (Q223259).",
         expect=f'dir "{directory}" shows {DLL} and {RESOURCE_DLL}.',
         otherwise=(
@@ -129,8 +142,19 @@ def _set_up(machine: Machine) -> Step:
                 "Install the same components on both, in the order of Q191138.",
             ),
         ),
-        achieves=tuple(FileRestored(join(directory, name), ORIGINAL_SIZE[name]) for name in files),
+        achieves=(
+            *(FileRestored(join(directory, name), ORIGINAL_SIZE[name]) for name in files),
+            *_installed(www),
+        ),
     )
+
+
+def _installed(service: AnyFact) -> Iterator[ValueChange]:
+    """What set-up leaves of a service that was not there, as far as it is asked for here."""
+    if isinstance(service.subject, KeySubject):
+        key = service.subject.key
+        start = RegistryValue("Start", ValueType.REG_DWORD, _AUTOMATIC)
+        yield ValueChange(key, "Start", None, start, makes=key)
 
 
 RULE = Rule(
@@ -145,4 +169,5 @@ RULE = Rule(
             frozenset({Phase.RESTORE_FILE, Phase.REGISTER}),
         ),
     ),
+    confidence={WITHOUT_WWW: Confidence.HIGH},
 )

@@ -41,7 +41,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._iis_extension import CLSID, DIRECTORY, DLL, RESOURCE_TYPE
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._option_pack import RESOURCE_DLL
@@ -239,6 +239,7 @@ def _replace(machine: Machine, needed: Needed) -> tuple[Step, ...]:
             f"Stop IIS, put {needed.name} 4.2.734.1 or later into {needed.directory}, start IIS",
             reason="Builds before 11/05/98 cannot be administered from another machine (Q224293); those between that "
             "day and 12/03/1999 hang the wizard for new instances (Q247763).",
+            achieves=(FileRestored(needed.path, _SIZES[needed.name]),),
         ),
         Step(
             machine.name,
@@ -246,9 +247,10 @@ def _replace(machine: Machine, needed: Needed) -> tuple[Step, ...]:
             f"Look at the date of {needed.name}",
             command=f'dir "{needed.path}"',
             expect="The file is dated 12/03/1999 or later.",
-            achieves=(FileRestored(needed.path, _SIZES[needed.name]),),
         ),
     )
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(
+    ARTICLE, CAUSES, diagnose, __doc__ or "", confidence={OPERATOR: Confidence.HIGH, NODE: Confidence.MEDIUM}
+)

@@ -51,7 +51,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, Standing, _collect, _iis_extension, _remote_administration
+from iiscluster_kb.articles import (
+    Confidence,
+    Rule,
+    Standing,
+    _collect,
+    _iis_extension,
+    _remote_administration,
+)
 from iiscluster_kb.articles._checkpoint import beside_checkpoint
 from iiscluster_kb.articles._extension_list import Listing, Reading, add_extension, read_extensions
 from iiscluster_kb.articles._iis_extension import CLSID, DIRECTORY, RESOURCE_TYPE
@@ -60,9 +67,9 @@ from iiscluster_kb.articles._preconditions import find_resource_type, has_type, 
 from iiscluster_kb.articles._registered import judge_registration
 from iiscluster_kb.articles._relations import Requires
 from iiscluster_kb.articles._removed import beside_removed
+from iiscluster_kb.articles._spelling import spelled
 from iiscluster_kb.cluster import CLUSTER
 from iiscluster_kb.model import Article, Cause, Finding, Present, Unknown, ValueChange, Verdict
-from iiscluster_kb.registry import KeyPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,7 +140,7 @@ def _value(machine: Machine) -> Finding:
     live = resource_type.live
     if not isinstance(live, Present):
         return _unreadable_value(machine, live)
-    key = _spelled(live)
+    key = spelled(live)
     fact = machine.value(key, VALUE)
     if isinstance(fact, Unknown):
         return _unreadable_value(machine, fact)
@@ -195,17 +202,10 @@ def _unreadable_value(machine: Machine, fact: Absent | Unknown) -> Finding:
     )
 
 
-def _spelled(fact: Present[str]) -> KeyPath:
-    """The key as the hive spells it: a patch must hit it, not make another."""
-    if fact.source is None or fact.source.key is None:
-        raise AssertionError(f"a key without a source: {fact.subject}")
-    return KeyPath.parse(fact.source.key)
-
-
 def _listed_under(machine: Machine, stray: Present[str] | None) -> Present[RegistryValue] | None:
     if stray is None:
         return None
-    fact: Fact[RegistryValue] = machine.value(_spelled(stray), VALUE)
+    fact: Fact[RegistryValue] = machine.value(spelled(stray), VALUE)
     match fact:
         case Present(value=value) if read_extensions(value, CLSID).listing is Listing.OK:
             return fact
@@ -225,4 +225,10 @@ RULE = Rule(
     __doc__ or "",
     Standing.LEADING,
     (Requires(REMOTE.id, "elimination", _SAME_SYMPTOM),),
+    confidence={
+        DLL_MISSING: Confidence.HIGH,
+        CLSID_UNREGISTERED: Confidence.HIGH,
+        VALUE_MISSING: Confidence.HIGH,
+        REMOTE: Confidence.HIGH,
+    },
 )

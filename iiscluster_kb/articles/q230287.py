@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._iis_extension import RESOURCE_TYPE
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._object_check import Found, Open, Sound, by_objects, cite
@@ -130,4 +130,6 @@ def _iis_4(machine: Machine) -> tuple[Verdict, tuple[AnyFact, ...]]:
     return (Verdict.LIKELY if number >= _SINCE else Verdict.RULED_OUT), (newer, version)
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(
+    ARTICLE, CAUSES, diagnose, __doc__ or "", confidence={RESOURCE: Confidence.HIGH, TYPE: Confidence.MEDIUM}
+)

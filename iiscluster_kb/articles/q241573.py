@@ -25,8 +25,8 @@ What it cannot tell:
 
 Remedy:
     The order of the article, on the node that lacks IIS: cluster service
-    stopped and Manual, Option Pack with the same options, service pack again,
-    cluster service Automatic; MTS replication configured; then IISSYNC, from
+    stopped and Manual, Option Pack with the same options, the other node's
+    service pack, cluster service Automatic; MTS replication configured; then IISSYNC, from
     the good node only, for from the other one it destroys what is good.
 
 References:
@@ -41,11 +41,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._builds import identify_file
 from iiscluster_kb.articles._iis_extension import DIRECTORY, DLL, RESOURCE_TYPE
 from iiscluster_kb.articles._judging import on_each_machine
+from iiscluster_kb.articles._option_pack import FIRST_NEWER_PACK, SET_UP, service_pack_number
 from iiscluster_kb.articles._preconditions import has_type, is_node, is_nt4
+from iiscluster_kb.articles._put_back import is_put_back
 from iiscluster_kb.articles._relations import Supersedes
 from iiscluster_kb.cluster import CURRENT_CONTROL_SET, join
 from iiscluster_kb.model import (
@@ -63,7 +65,7 @@ from iiscluster_kb.model import (
     same_build,
     version_of,
 )
-from iiscluster_kb.registry import HKLM, RegistryValue, ValueType, fold
+from iiscluster_kb.registry import HKLM, RegistryValue, ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,9 +86,6 @@ CAUSES = (ONE_NODE, COMPONENTS, BUILDS)
 _INETSTP = HKLM / r"SOFTWARE\Microsoft\InetStp"
 _SERVICES = ("IISADMIN", "W3SVC", "MSFTPSVC")
 _FILES = ("Clusiis4.dll", DLL)
-_SUPPOSED = "supposition"
-"""Format of the listing in which the proof of a plan shows what its steps put in place."""
-
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,14}")
 """A NetBIOS name that means itself on a command line."""
@@ -189,8 +188,8 @@ def _builds(cluster: Cluster, machine: Machine) -> Finding:
     doubts: list[str] = []
     for other in _others(cluster, machine):
         for name in _FILES:
-            if _is_put_back(machine, name) or _is_put_back(other, name):
-                continue
+            if any(is_put_back(node, join(DIRECTORY, name)) for node in (machine, other)):
+                continue  # then it is of the build that the plan wants
             here, there = (node.file(join(DIRECTORY, name)) for node in (machine, other))
             cited.append(here)
             told = _compared(machine, other, here, there)
@@ -224,16 +223,6 @@ def _compared(machine: Machine, other: Machine, here: Fact[FileEntry], there: Fa
             return "of which builds they are is not known" if told is None else told
         case _:
             return False  # a file that is missing is the matter of other articles
-
-
-def _is_put_back(machine: Machine, name: str) -> bool:
-    """Whether a step of the plan under proof put the file there: then it is what the plan wants it to be."""
-    path = fold(machine.expand(join(DIRECTORY, name))[0])
-    return any(
-        path in listing.entries
-        for listing in machine.files.listings
-        if listing.replaces or listing.format == _SUPPOSED
-    )
 
 
 def _differ(mine: FileEntry, theirs: FileEntry) -> bool | None:
@@ -297,19 +286,21 @@ def _make_alike(machine: Machine, other: Machine) -> Step:
 
 
 def _install(machine: Machine, good: Machine) -> tuple[Step, ...]:
-    """The article's order; ``good`` is never touched before the last step."""
+    """The article's order; ``good`` is never touched before the last step.
+
+    What set-up brings comes before all else on the node; only IISSYNC waits until both nodes are done.
+    """
     name = machine.name
     command = f'cd /d "{good.expand(DIRECTORY)[0]}"\niissync {name}'
     return (
         Step(
             name,
-            Phase.ADMINISTER,
-            f"With its cluster service stopped, install the Option Pack on {name}",
+            Phase.RESTORE_FILE,
+            f"With its cluster service stopped, run {SET_UP} on {name}",
             "net stop clussvc",
             "Stop the service and set it to Manual (Control Panel, Services, Cluster Server, Startup): set-up must not "
             f"see it run. Install with the same choice as on {good.name} (Minimal, Typical or Custom, and in it the same "
-            "components); restart the node, apply its service pack again if that is 4 or later, restart once more "
-            "(Q241573).",
+            f"components); restart the node, {_service_pack(machine, good)}, restart once more (Q241573, Q218922).",
             "Services W3SVC and IISADMIN are there, Iisclex4.dll and Clusiis4.dll lie in inetsrv: set-up brings and "
             "registers them, so that no single file need be taken from the CD first.",
             ("Go no further before the service is stopped.",),
@@ -317,7 +308,7 @@ def _install(machine: Machine, good: Machine) -> tuple[Step, ...]:
         ),
         Step(
             name,
-            Phase.ADMINISTER,
+            Phase.RESTORE_FILE,
             f"Start the cluster service of {name} and set it to Automatic",
             "net start clussvc",
             "The node joins again. If it was rebuilt altogether, MSDTC is to be taken off and put on the cluster again "
@@ -339,6 +330,18 @@ def _install(machine: Machine, good: Machine) -> tuple[Step, ...]:
     )
 
 
+def _service_pack(machine: Machine, good: Machine) -> str:
+    """What is applied after set-up: the same on both nodes, and never an older one than before."""
+    here, there = service_pack_number(machine), service_pack_number(good)
+    if here is None or there is None:
+        return f"apply the service pack that {good.name} has"
+    if here > there:
+        return f"apply Service Pack {machine.service_pack} again (and on {good.name} too, which is behind it)"
+    if there >= FIRST_NEWER_PACK:
+        return f"apply Service Pack {good.service_pack}, which {good.name} has"
+    return f"apply a service pack after it only where {good.name} got one"
+
+
 def _left_by_setup(machine: Machine, good: Machine) -> Iterator[ValueChange]:
     """What set-up with the same choice leaves in the registry, as far as it is asked for here."""
     for here, there in zip(_signs(machine), _signs(good), strict=True):
@@ -356,4 +359,11 @@ _EXTRACTING = Supersedes(
 )
 """Set-up brings the file and registers it; a single file would be of no use to a node without IIS."""
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", relations=(_EXTRACTING,))
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    relations=(_EXTRACTING,),
+    confidence={ONE_NODE: Confidence.HIGH, COMPONENTS: Confidence.MEDIUM, BUILDS: Confidence.MEDIUM},
+)

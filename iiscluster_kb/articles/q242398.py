@@ -39,7 +39,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from iiscluster_kb.articles import Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._iis_extension import DIRECTORY as INETSRV
 from iiscluster_kb.articles._iis_extension import RESOURCE_TYPE as IIS
 from iiscluster_kb.articles._judging import on_each_machine
@@ -114,7 +114,8 @@ def _judge(cause: Cause, look: Callable[[Machine, ClusterObjects], _Told], machi
             told.detail,
             explanation,
             facts=told.facts,
-            steps=_steps(machine, iis=told.iis),
+            # A type is registered once for the cluster; a DLL is put on each node.
+            steps=_steps(machine.name if cause is DLL_NOT_FOUND else None, iis=told.iis),
         )
     if told.in_doubt or objects.unread:
         return _open(cause, machine, told.facts, told.in_doubt or objects.unread[0])
@@ -267,7 +268,7 @@ def _has_the_fix(machine: Machine) -> bool:
     return number.isdecimal() and int(number) >= _SERVICE_PACK
 
 
-def _steps(machine: Machine, *, iis: bool) -> tuple[Step, ...]:
+def _steps(machine: str | None, *, iis: bool) -> tuple[Step, ...]:
     of_iis = (
         f" '{IIS}' comes with the World Wide Web component of the Option Pack, to be installed on both nodes (Q223259, "
         "Q241573)."
@@ -276,7 +277,7 @@ def _steps(machine: Machine, *, iis: bool) -> tuple[Step, ...]:
     )
     return (
         Step(
-            machine.name,
+            machine,
             Phase.ADMINISTER,
             "Register the resource type again",
             reason="The set-up of the product that the type belongs to puts its DLL on every node and registers the "
@@ -297,4 +298,10 @@ def _open(cause: Cause, machine: Machine, facts: tuple[AnyFact, ...], reason: st
     return Finding(cause, machine.name, Verdict.UNDETERMINED, "", words, facts=facts, collect=tuple(collect))
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    confidence={TYPE_MISSING: Confidence.HIGH, NO_DLL_NAME: Confidence.HIGH, DLL_NOT_FOUND: Confidence.HIGH},
+)

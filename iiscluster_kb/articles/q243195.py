@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._object_check import CITED, Found, Open, Sound, by_objects, cite
 from iiscluster_kb.articles._preconditions import is_node, is_nt4
@@ -163,4 +163,4 @@ def _why(fact: AnyFact) -> str:
             return "is no signature"
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", confidence={DIFFER: Confidence.HIGH})

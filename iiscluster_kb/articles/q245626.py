@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule
+from iiscluster_kb.articles import Confidence, Rule
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._object_check import Found, Sound, by_objects, cite
 from iiscluster_kb.articles._preconditions import is_node
@@ -99,4 +99,4 @@ def _look(machine: Machine, objects: ClusterObjects) -> Answer:
     return Found("local-quorum", faults, facts, (_STEP,), Verdict.LIKELY)
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", confidence={LOCAL: Confidence.HIGH})

@@ -38,7 +38,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, Standing, _collect
+from iiscluster_kb.articles import Confidence, Rule, Standing, _collect
 from iiscluster_kb.articles._builds import By, builds_of, identify_file, older_than, version_of
 from iiscluster_kb.articles._iis_extension import DIRECTORY
 from iiscluster_kb.articles._judging import on_each_machine
@@ -46,13 +46,14 @@ from iiscluster_kb.articles._option_pack import (
     FIRST_NEWER_PACK,
     RESOURCE_DLL,
     TAKEN_FROM_THE_CD,
+    asks_for_a_later_build,
     has_service_pack_4,
     service_pack_number,
     takes_a_later_build,
 )
 from iiscluster_kb.articles._preconditions import is_node, is_nt4
 from iiscluster_kb.articles._put_back import is_put_back
-from iiscluster_kb.articles._relations import Warns
+from iiscluster_kb.articles._relations import Warns, puts_back
 from iiscluster_kb.cluster import join
 from iiscluster_kb.model import (
     Absent,
@@ -201,9 +202,10 @@ def _replace(machine: Machine, path: str) -> Step:
 # --- what taking a file from the CD brings ----------------------------------------------------------
 
 
-def _warning(_cluster: Cluster, machine: Machine) -> str | None:
+def _warning(_cluster: Cluster, machine: Machine, step: Step) -> str | None:
     pack = service_pack_number(machine)
-    if takes_a_later_build(machine) or (pack is not None and pack < FIRST_NEWER_PACK):
+    later = asks_for_a_later_build(step) or takes_a_later_build(machine)
+    if later or (pack is not None and pack < FIRST_NEWER_PACK):
         return None
     if pack is None:
         return (
@@ -217,5 +219,11 @@ def _warning(_cluster: Cluster, machine: Machine) -> str | None:
 
 
 RULE = Rule(
-    ARTICLE, CAUSES, diagnose, __doc__ or "", Standing.INFORMING, (Warns(_warning, TAKEN_FROM_THE_CD),)
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    Standing.INFORMING,
+    (Warns(puts_back(*TAKEN_FROM_THE_CD), _warning),),
+    confidence={OLD_DLL: Confidence.MEDIUM},
 )

@@ -40,13 +40,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._iis_extension import RESOURCE_TYPE
 from iiscluster_kb.articles._judging import for_the_cluster, on_each_machine
 from iiscluster_kb.articles._object_check import Found, Open, Sound, by_objects, cite, conclude
 from iiscluster_kb.articles._objects import CLUSTER_GROUP
-from iiscluster_kb.articles._option_pack import service_pack_number
+from iiscluster_kb.articles._option_pack import runs_set_up, service_pack_number
 from iiscluster_kb.articles._preconditions import has_type, is_node, is_nt4
+from iiscluster_kb.articles._relations import Warns
 from iiscluster_kb.articles._services import find_service
 from iiscluster_kb.model import (
     Absent,
@@ -69,7 +70,7 @@ if TYPE_CHECKING:
     from iiscluster_kb.articles._object_check import Answer
     from iiscluster_kb.articles._objects import ClusterObjects
     from iiscluster_kb.cluster import Cluster, Machine
-    from iiscluster_kb.model import AnyFact
+    from iiscluster_kb.model import AnyFact, FileEntry
 
 ARTICLE = Article(
     "Q252641",
@@ -142,21 +143,16 @@ def _versions(machine: Machine) -> Answer:
             return Sound("IIS 4.0 is installed, so that a newer MSDTC is as it should be", (iis,))
         case _:
             pass
+    newer, known = _newer_files(machine)
     files = [machine.file(path) for path in _FILES]
-    ours = version_of(_OF_THE_OPTION_PACK) or ()
-    known = [
-        (fact, older(ours, version))
-        for fact in files
-        if isinstance(fact, Present) and (version := version_of(fact.value.version))
-    ]
     facts: tuple[AnyFact, ...] = (iis, *files)
-    if newer := [fact for fact, is_newer in known if is_newer]:
+    if newer:
         faults = tuple(
             f"{fact.subject} is of version {fact.value.version}, the Option Pack's of {_OF_THE_OPTION_PACK}"
             for fact in newer
         )
         return Found("newer", faults, facts, (_ORDER,), Verdict.LIKELY)
-    if len(known) == len(files) and all(is_newer is False for _, is_newer in known):
+    if len(known) == len(files) and all(is_newer is False for is_newer in known):
         return Sound("MSDTC is no newer than the Option Pack's", facts)
     if not known and (service_pack_number(machine) or 0) >= _BRINGS_NEWER:
         words = f"service pack {machine.service_pack} is installed, which brings a newer MSDTC"
@@ -165,6 +161,17 @@ def _versions(machine: Machine) -> Answer:
     directory = machine.expand(r"%SystemRoot%\system32")[0]
     wanted = (_collect.listing(machine, directory), _collect.software(machine))
     return Open("the version of MSDTC is not told", facts, wanted)
+
+
+def _newer_files(machine: Machine) -> tuple[list[Present[FileEntry]], list[bool | None]]:
+    """The files that are newer than the Option Pack's; and of each whose version is told, whether it is."""
+    ours = version_of(_OF_THE_OPTION_PACK) or ()
+    told = [
+        (fact, older(ours, version))
+        for fact in map(machine.file, _FILES)
+        if isinstance(fact, Present) and (version := version_of(fact.value.version))
+    ]
+    return [fact for fact, is_newer in told if is_newer], [is_newer for _, is_newer in told]
 
 
 # --- service and resource ---------------------------------------------------------------------------
@@ -216,4 +223,28 @@ def _resource(machine: Machine, objects: ClusterObjects) -> Answer:
     return Sound("MSDTC has a resource, which is not in the Cluster Group", facts)
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+# --- what set-up would meet, told beside the steps that run it ---------------------------------------
+
+
+def _warning(_cluster: Cluster, machine: Machine, _step: Step) -> str | None:
+    newer, known = _newer_files(machine)
+    if newer:
+        what = f"{newer[0].subject} is of version {newer[0].value.version}"
+    elif not known and (service_pack_number(machine) or 0) >= _BRINGS_NEWER:
+        what = f"Service Pack {machine.service_pack} brought a newer MSDTC"
+    else:
+        return None
+    return (
+        f"{what}, the Option Pack's is {_OF_THE_OPTION_PACK}: set-up in the usual order may fail with errors of "
+        "Transaction Server. Follow the order for newer files (Q223258, Q252641), and read it to its end first."
+    )
+
+
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    relations=(Warns(runs_set_up, _warning),),
+    confidence={NEWER: Confidence.MEDIUM, ONE_NODE: Confidence.MEDIUM, RESOURCE: Confidence.MEDIUM},
+)

@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, Standing, _collect
+from iiscluster_kb.articles import Confidence, Rule, Standing, _collect
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._object_check import Found, Open, Sound, by_objects, cite, conclude
 from iiscluster_kb.articles._preconditions import is_node, is_nt4
@@ -124,4 +124,11 @@ def _resource(machine: Machine, objects: ClusterObjects) -> Answer:
     return Sound("No resource runs Index Server", cite(machine, generic, _NAME) or (objects.root,))
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", Standing.INFORMING)
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    Standing.INFORMING,
+    confidence={INSTALLED: Confidence.HIGH, RESOURCE: Confidence.HIGH},
+)

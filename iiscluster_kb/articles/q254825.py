@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule
+from iiscluster_kb.articles import Confidence, Rule
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._object_check import Found, Open, Sound, by_objects, cite
 from iiscluster_kb.articles._preconditions import is_node, is_nt4
@@ -94,4 +94,4 @@ def _look(machine: Machine, objects: ClusterObjects) -> Answer:
     return Sound("Each Network Name registers another name", cite(machine, resources, r"Parameters\Name"))
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", confidence={DUPLICATE: Confidence.HIGH})

@@ -37,7 +37,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, Standing, _collect
+from iiscluster_kb.articles import Confidence, Rule, Standing, _collect
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.cluster import CURRENT_CONTROL_SET, join
 from iiscluster_kb.model import Absent, Article, Cause, Finding, Present, Unknown, Verdict
@@ -134,4 +134,11 @@ def _open(cause: Cause, machine: Machine, fact: AnyFact, wanted: str) -> Finding
     return Finding(cause, machine.name, Verdict.UNDETERMINED, "", words, (fact,), collect=(wanted,))
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", Standing.INFORMING)
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    Standing.INFORMING,
+    confidence={LEFT_OVERS: Confidence.HIGH, ADMIN_ONLY: Confidence.HIGH},
+)

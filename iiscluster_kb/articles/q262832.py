@@ -38,10 +38,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
-from iiscluster_kb.articles._cluster_service import see_it_start, spelled
+from iiscluster_kb.articles import Confidence, Rule, _collect
+from iiscluster_kb.articles._cluster_service import see_it_start
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._preconditions import is_node, is_nt4
+from iiscluster_kb.articles._spelling import spelled
 from iiscluster_kb.cluster import CURRENT_CONTROL_SET
 from iiscluster_kb.model import (
     Absent,
@@ -264,4 +265,10 @@ def _open(cause: Cause, machine: Machine, fact: AnyFact, reason: str) -> Finding
     )
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    confidence={PROVIDER_KEY: Confidence.HIGH, PROVIDER_LIST: Confidence.HIGH, TRANSPORTS: Confidence.HIGH},
+)

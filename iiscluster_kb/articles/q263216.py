@@ -32,14 +32,14 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._builds import By, older_than, version_of
 from iiscluster_kb.articles._iis_extension import DIRECTORY, DLL, examine_dll
 from iiscluster_kb.articles._judging import on_each_machine
-from iiscluster_kb.articles._option_pack import FIRST_GOOD, takes_a_later_build
+from iiscluster_kb.articles._option_pack import FIRST_GOOD, asks_for_a_later_build, takes_a_later_build
 from iiscluster_kb.articles._preconditions import administers_the_cluster, is_nt4
 from iiscluster_kb.articles._put_back import is_put_back
-from iiscluster_kb.articles._relations import Warns
+from iiscluster_kb.articles._relations import Warns, puts_back
 from iiscluster_kb.cluster import join
 from iiscluster_kb.model import (
     Absent,
@@ -54,7 +54,6 @@ from iiscluster_kb.model import (
     Unknown,
     Verdict,
 )
-from iiscluster_kb.registry import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,6 +157,7 @@ def _replace(machine: Machine, path: str) -> tuple[Step, ...]:
             f"Put {DLL} {FIRST_GOOD} or later into {path.rpartition(chr(92))[0]}",
             reason="Mfc42u.dll 6.00 hands out the property sheets in another way, which older builds do not bear "
             "(Q263216). Close Cluster Administrator first; the file comes with the hotfix of Q263216.",
+            achieves=(FileRestored(path, _SIZE),),
         ),
         Step(
             machine.name,
@@ -165,7 +165,6 @@ def _replace(machine: Machine, path: str) -> tuple[Step, ...]:
             f"Look at the date of {DLL}",
             command=f'dir "{path}"',
             expect="The file is dated 04/06/2000 or later.",
-            achieves=(FileRestored(path, _SIZE),),
         ),
     )
 
@@ -173,9 +172,9 @@ def _replace(machine: Machine, path: str) -> tuple[Step, ...]:
 # --- what putting an old file back brings -----------------------------------------------------------
 
 
-def _warning(_cluster: Cluster, machine: Machine) -> str | None:
+def _warning(_cluster: Cluster, machine: Machine, step: Step) -> str | None:
     hostile = _is_hostile(machine.file(MFC_DLL))
-    if hostile is False or takes_a_later_build(machine):
+    if hostile is False or asks_for_a_later_build(step) or takes_a_later_build(machine):
         return None
     if hostile:
         return (
@@ -188,4 +187,11 @@ def _warning(_cluster: Cluster, machine: Machine) -> str | None:
     )
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", relations=(Warns(_warning, frozenset({fold(DLL)})),))
+RULE = Rule(
+    ARTICLE,
+    CAUSES,
+    diagnose,
+    __doc__ or "",
+    relations=(Warns(puts_back(DLL), _warning),),
+    confidence={MFC: Confidence.MEDIUM},
+)

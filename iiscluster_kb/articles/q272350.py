@@ -34,7 +34,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.articles import Rule, Standing, _collect
+from iiscluster_kb.articles import Confidence, Rule, Standing, _collect
 from iiscluster_kb.articles._extension_list import Listing, read_extensions
 from iiscluster_kb.articles._judging import for_the_cluster
 from iiscluster_kb.articles._preconditions import Hindrance, administers_from_afar, is_node, is_nt4
@@ -120,4 +120,6 @@ def _register(cluster: Cluster) -> Step:
     )
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "", Standing.INFORMING)
+RULE = Rule(
+    ARTICLE, CAUSES, diagnose, __doc__ or "", Standing.INFORMING, confidence={UNLISTED: Confidence.LOW}
+)

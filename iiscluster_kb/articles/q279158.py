@@ -33,10 +33,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from iiscluster_kb.articles import Rule, _collect
-from iiscluster_kb.articles._cluster_service import spelled
+from iiscluster_kb.articles import Confidence, Rule, _collect
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._preconditions import is_node
+from iiscluster_kb.articles._spelling import spelled
 from iiscluster_kb.cluster import CLUSTER
 from iiscluster_kb.errors import EvidenceError
 from iiscluster_kb.model import Article, Cause, Finding, Phase, Present, Step, Unknown, ValueChange, Verdict
@@ -285,4 +285,6 @@ def _open(cause: Cause, machine: Machine, fact: AnyFact, words: str) -> Finding:
     )
 
 
-RULE = Rule(ARTICLE, CAUSES, diagnose, __doc__ or "")
+RULE = Rule(
+    ARTICLE, CAUSES, diagnose, __doc__ or "", confidence={STRING: Confidence.HIGH, LIST: Confidence.MEDIUM}
+)

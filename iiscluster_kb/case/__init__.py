@@ -8,6 +8,7 @@ Nothing is ever written into a case, and nothing that a case holds chooses where
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.case._limits import Budget, Limits, parse_limits
@@ -63,6 +64,7 @@ class Container:
     the members must not be lasting, for all of these files are closed then."""
 
 
+@cache
 def containers() -> tuple[Container, ...]:
     """Every kind of this folder, in order of module names."""
     return discover(__name__, "CONTAINER", Container)

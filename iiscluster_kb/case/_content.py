@@ -45,6 +45,7 @@ DAMAGE = (
 
 _CHUNK = 1 << 16
 """Bytes asked of a stream at once: some decompressors make all that comes of what they are given."""
+_HASHED_AT_ONCE = 1 << 18
 _SMALLEST_MAP = 1 << 20
 """Bytes from which a file is mapped; smaller ones are read, since a map costs pages and a descriptor."""
 _LARGEST_IN_MEMORY = 4 << 20
@@ -101,8 +102,7 @@ class _Stream(io.RawIOBase):
         with as_evidence(self._path):
             data = self._inner.read(wanted)
         if not data:
-            detail = f"ends after {self._done:,} of {self._size:,} bytes"
-            raise EvidenceError(self._path, detail, offset=self._done)
+            raise _cut_off(self._path, self._done, self._size)
         buffer[: len(data)] = data
         self._done += len(data)
         return len(data)
@@ -111,6 +111,10 @@ class _Stream(io.RawIOBase):
         if not self.closed:
             self._inner.close()
         super().close()
+
+
+def _cut_off(path: str, done: int, size: int) -> EvidenceError:
+    return EvidenceError(path, f"ends after {done:,} of {size:,} bytes", offset=done)
 
 
 class _Hashed(ABC):
@@ -131,12 +135,15 @@ class _Hashed(ABC):
         """Lower-case hex."""
         with self._hash_lock:
             if self._hash is None:
-                digest = hashlib.sha256()
-                with self.open() as stream:
-                    while chunk := stream.read(_CHUNK):
-                        digest.update(chunk)
-                self._hash = digest.hexdigest()
+                self._hash = self._hashed()
             return self._hash
+
+    def _hashed(self) -> str:
+        digest = hashlib.sha256()
+        with self.open() as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+        return digest.hexdigest()
 
 
 class DiskContent(_Hashed):
@@ -189,6 +196,17 @@ class DiskContent(_Hashed):
         if self._is_ours:
             self._file.unlink(missing_ok=True)
         self._space.retire(self)
+
+    def _hashed(self) -> str:
+        # Straight from the file: a tenth of the time goes into the copies that a stream makes.
+        digest, buffer, done = hashlib.sha256(), memoryview(bytearray(_HASHED_AT_ONCE)), 0
+        with self._descriptor() as raw, as_evidence(self._path):
+            while done < self.size and (got := raw.readinto(buffer[: self.size - done])):
+                digest.update(buffer[:got])
+                done += got
+        if done < self.size:
+            raise _cut_off(self._path, done, self.size)
+        return digest.hexdigest()
 
     def _mapped(self) -> mmap.mmap:
         try:

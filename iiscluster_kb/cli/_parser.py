@@ -74,9 +74,9 @@ class _Outputs:
     """The names of the outputs; the folder is looked through only when somebody asks."""
 
     def __iter__(self) -> Iterator[str]:
-        from iiscluster_kb.render import renderers
+        from iiscluster_kb.render import outputs
 
-        return iter(sorted(renderers()))
+        return iter(outputs())
 
 
 class _Version(argparse.Action):

@@ -166,6 +166,7 @@ def _fit(word: str, place: int) -> int:
     return -1 if before.isupper() and after.isupper() else 1
 
 
+@lru_cache(maxsize=2)  # every format of text asks it of the same head, one after the other
 def looks_like_text(head: bytes) -> bool:
     """Whether a file that begins with these bytes can be text at all."""
     if _wide(head) or head.startswith(_WIDE_MARKS):

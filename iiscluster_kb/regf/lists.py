@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.regf.damage import BrokenCell
-from iiscluster_kb.regf.layout import ENTRY_SIZES, HASH_LEAF, INDEX_ROOT, OFFSET_SIZE, SMALLEST_KEY
+from iiscluster_kb.regf.layout import ENTRY_SIZES, FAST_LEAF, HASH_LEAF, INDEX_ROOT, OFFSET_SIZE, SMALLEST_KEY
 from iiscluster_kb.registry import upcase
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from iiscluster_kb.regf.cells import Cells, ListHead
 
 __all__ = ["find_subkey", "subkey_cells"]
+
+_HINT_SIZE = 4
+_NO_HINT = bytes(_HINT_SIZE)
 
 
 def subkey_cells(
@@ -122,9 +125,13 @@ def _scan(cells: Cells, cell: int, count: int, folded: str, *, trust_hashes: boo
     for leaf in _leaves(cells, cell, broken.append):
         kind, entries, _ = leaf
         met += entries
-        keys: Iterable[int] = (
-            _hashed(cells, leaf, folded) if trust_hashes and kind == HASH_LEAF else cells.list_entries(leaf)
-        )
+        keys: Iterable[int]
+        if trust_hashes and kind == HASH_LEAF:
+            keys = _hashed(cells, leaf, folded)
+        elif trust_hashes and kind == FAST_LEAF:
+            keys = _hinted(cells, leaf, folded)
+        else:
+            keys = cells.list_entries(leaf)
         for key in keys:
             try:
                 name = cells.key(key)[0]
@@ -145,13 +152,29 @@ def _hashed(cells: Cells, leaf: ListHead, folded: str) -> Iterator[int]:
     number = 0
     for unit in folded.encode("ascii"):
         number = number * 37 + unit
-    wanted = (number & 0xFFFFFFFF).to_bytes(4, "little")
     entries = cells.list_bytes(leaf)
-    at = entries.find(wanted)
+    return _marked(entries, entries, (number & 0xFFFFFFFF).to_bytes(4, "little"))
+
+
+def _hinted(cells: Cells, leaf: ListHead, folded: str) -> Iterator[int]:
+    """The entries whose hint, the first four characters, is that of the name or is left out ("Fast leaf").
+
+    Windows reads no other key of such a list either.
+    """
+    entries = cells.list_bytes(leaf)
+    hint = folded[:_HINT_SIZE].encode("ascii").ljust(_HINT_SIZE, b"\0")
+    yield from _marked(entries, entries.upper(), hint)
+    if hint != _NO_HINT:
+        yield from _marked(entries, entries, _NO_HINT)
+
+
+def _marked(entries: bytes, marks: bytes, wanted: bytes) -> Iterator[int]:
+    """The offsets of the entries that bear the mark, which stands behind the offset."""
+    at = marks.find(wanted)
     while at >= 0:
         if at % ENTRY_SIZES[HASH_LEAF] == OFFSET_SIZE:  # otherwise it straddles two fields
             yield int.from_bytes(entries[at - OFFSET_SIZE : at], "little")
-        at = entries.find(wanted, at + 1)
+        at = marks.find(wanted, at + 1)
 
 
 def _leaves(cells: Cells, cell: int, report: Callable[[BrokenCell], None]) -> list[ListHead]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.errors import RemedyError
-from iiscluster_kb.model import Dialect, Patch, Remedy, Role, Verdict
+from iiscluster_kb.model import Dialect, Patch, Phase, Remedy, Role, Step, Verdict
 from iiscluster_kb.registry import fold
 from iiscluster_kb.remedy import texts
+from iiscluster_kb.remedy._edit import is_of_cluster
 from iiscluster_kb.remedy._plan import Work, write_plan
 from iiscluster_kb.remedy._registration import look_for_file, registrations
 from iiscluster_kb.remedy._windows import dialect_of, is_nt4
@@ -17,9 +18,9 @@ from iiscluster_kb.remedy.patch_text import format_patch
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from iiscluster_kb.model import Finding, MachineProfile, Phase, Step, ValueChange
+    from iiscluster_kb.model import Finding, MachineProfile, ValueChange
 
-__all__ = ["RemedyOptions", "dialect_of", "format_patch", "prescribe"]
+__all__ = ["RemedyOptions", "dialect_of", "format_patch", "prescribe", "unproved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,11 @@ def prescribe(
     )
 
 
+def unproved(error: RemedyError) -> Step:
+    """What a plan says where a remedy was not handed out, because it could not be proved."""
+    return Step(None, Phase.NOTE, texts.UNPROVED, reason=f"{texts.UNPROVED_REASON} {error}.")
+
+
 def _left_out(profiles: Sequence[MachineProfile], names: Iterable[str]) -> frozenset[str]:
     """The machines that are not worked on, where some are named: an operator's workstation never is left out."""
     wanted = {fold(name): name for name in names}
@@ -101,13 +107,14 @@ def _steps(findings: Iterable[Finding], *, registers: bool) -> Iterator[Step]:
 
 
 def _distinct(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Each step once, with all that any finding says it achieves."""
+    """Each step once, with all that any finding says it achieves, and warns of."""
     seen: dict[tuple[str | None, Phase, str | None, str], Step] = {}
     for step in steps:
         place = (step.machine, step.phase, step.command, step.title)
         known = seen.setdefault(place, step)
-        both = tuple(dict.fromkeys((*known.achieves, *step.achieves)))
-        seen[place] = replace(known, achieves=both)
+        achieves = tuple(dict.fromkeys((*known.achieves, *step.achieves)))
+        warnings = tuple(dict.fromkeys((*known.warnings, *step.warnings)))
+        seen[place] = replace(known, achieves=achieves, warnings=warnings)
     return tuple(seen.values())
 
 
@@ -163,7 +170,11 @@ def _warnings(
 
 
 def _merged(findings: Iterable[Finding], *, registers: bool) -> tuple[ValueChange, ...]:
-    """All changes to one machine. Registrations come first: what follows hex(2) may be dropped (Q186146)."""
+    """All changes to one machine.
+
+    Registrations come first: what follows hex(2) may be dropped (Q186146). The cluster database comes last: where the
+    cluster service does not run it is not there, and an importer may stop at it.
+    """
     listed = tuple(findings)
     registered = [
         (change, finding)
@@ -181,4 +192,4 @@ def _merged(findings: Iterable[Finding], *, registers: bool) -> tuple[ValueChang
                 f"{change.key.short} : {change.name or '(default)'} on {finding.machine}: "
                 f"{other.cause.id} and {finding.cause.id} want different data"
             )
-    return tuple(change for change, _ in wanted.values())
+    return tuple(sorted((change for change, _ in wanted.values()), key=is_of_cluster))

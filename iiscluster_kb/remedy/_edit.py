@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.model import Dialect, PatchImported, Phase, Step
-from iiscluster_kb.registry import ValueType
+from iiscluster_kb.registry import HKLM, ValueType
 from iiscluster_kb.remedy import texts
 from iiscluster_kb.remedy._windows import has_reg_and_shutdown
 
@@ -15,26 +15,51 @@ if TYPE_CHECKING:
     from iiscluster_kb.registry import RegistryValue
     from iiscluster_kb.remedy.naming import NamedPatch
 
-__all__ = ["edit", "import_patch", "verify"]
+__all__ = ["edit", "import_again", "import_patch", "is_of_cluster", "verify"]
 
-_CLUSTER = ("HKEY_LOCAL_MACHINE", "CLUSTER")
+_CLUSTER = HKLM / "Cluster"
 
 
-def import_patch(named: NamedPatch) -> Step:
-    """Import a patch with Regedit."""
+def import_patch(named: NamedPatch, *, is_down: bool = False) -> Step:
+    """Import a patch with Regedit.
+
+    Args:
+        named: Which.
+        is_down: Whether the cluster service does not start on that machine before it is mended.
+    """
     patch = named.patch
-    unverified = (texts.IMPORT_UNVERIFIED,) if patch.dialect is Dialect.REGEDIT4 else ()
-    of_cluster = any(_is_of_cluster(change) for change in patch.changes)
+    hard = any(_is_hard_for_regedit4(change) for change in patch.changes)
+    unverified = (texts.IMPORT_UNVERIFIED,) if hard and patch.dialect is Dialect.REGEDIT4 else ()
+    lists = any(change.after and change.after.type == ValueType.REG_MULTI_SZ for change in patch.changes)
+    reason = texts.IMPORT_REASON if lists else texts.IMPORT_REASON_SINGLE
+    otherwise = texts.IMPORT_OTHERWISE_ELSEWHERE
+    if any(map(is_of_cluster, patch.changes)):
+        first = texts.IMPORT_WHILE_DOWN if is_down else texts.IMPORT_WHILE_RUNNING
+        reason = f"{first} {reason}"
+        otherwise = texts.IMPORT_OTHERWISE_DOWN if is_down else texts.IMPORT_OTHERWISE
     return Step(
         patch.machine,
         Phase.PATCH,
         texts.IMPORT.format(file=named.file, machine=patch.machine),
         command=f"regedit {named.file}",
-        reason=f"{texts.IMPORT_WHILE_RUNNING} {texts.IMPORT_REASON}" if of_cluster else texts.IMPORT_REASON,
+        reason=reason,
         expect=texts.IMPORT_EXPECT.format(undo_file=named.undo_file),
         warnings=(*unverified, *patch.warnings),
-        otherwise=texts.IMPORT_OTHERWISE,
+        otherwise=otherwise,
         achieves=(PatchImported(),),
+    )
+
+
+def import_again(named: NamedPatch) -> Step:
+    """Import a patch once the cluster service runs, for what it holds of the cluster database."""
+    return Step(
+        named.patch.machine,
+        Phase.PATCH,
+        texts.IMPORT_AGAIN.format(file=named.file, machine=named.patch.machine),
+        command=f"regedit {named.file}",
+        reason=texts.IMPORT_AGAIN_REASON,
+        expect=texts.IMPORT_EXPECT.format(undo_file=named.undo_file),
+        otherwise=texts.IMPORT_OTHERWISE,
     )
 
 
@@ -80,8 +105,16 @@ def verify(machine: MachineProfile, change: ValueChange, undo_file: str | None) 
     )
 
 
-def _is_of_cluster(change: ValueChange) -> bool:
-    return change.key.folded[:2] == _CLUSTER
+def is_of_cluster(change: ValueChange) -> bool:
+    """Whether it is made to the cluster database."""
+    return change.key.is_within(_CLUSTER)
+
+
+def _is_hard_for_regedit4(change: ValueChange) -> bool:
+    """Whether importing it, or taking it back, rests on what Regedit of Windows NT 4.0 is only believed to do."""
+    return change.before is None or any(
+        value.type == ValueType.REG_MULTI_SZ for value in (change.before, change.after) if value is not None
+    )
 
 
 def _sight(change: ValueChange) -> str:
@@ -93,14 +126,16 @@ def _sight(change: ValueChange) -> str:
 
 
 def _other_sights(change: ValueChange) -> tuple[Deviation, ...]:
-    no_key = (texts.VERIFY_NO_KEY,) if _is_of_cluster(change) else ()
+    no_key = (texts.VERIFY_NO_KEY,) if is_of_cluster(change) else ()
     if change.after is None:
         return (*no_key, texts.VERIFY_DELETE)
-    many = change.after.type == ValueType.REG_MULTI_SZ
+    how = texts.HOW_ANYTHING_ELSE
+    if change.after.type == ValueType.REG_MULTI_SZ:
+        how = texts.HOW_MANY_STRINGS if is_of_cluster(change) else texts.HOW_STRINGS_ELSEWHERE
     typed = texts.VERIFY_TYPE_IN.action.format(
         name=change.name or texts.NO_NAME,
         type=change.after.type_name,
-        how=texts.HOW_MANY_STRINGS if many else texts.HOW_ANYTHING_ELSE,
+        how=how,
     )
     return (*no_key, replace(texts.VERIFY_TYPE_IN, action=typed))
 

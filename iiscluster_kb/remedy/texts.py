@@ -77,6 +77,10 @@ REGISTRATION_UNVERIFIED = (
 
 BEFORE = "Before you begin"
 BEFORE_REASON = "Work on one node to the end, then on the other; restart only when both are done."
+BEFORE_REASON_SET_UP = (
+    "Work on one node to the end, then on the other. But for the restarts that a step itself asks for, restart only "
+    "when both are done."
+)
 BEFORE_EXPECT = (
     "The files of this kit lie in one folder on each node, and the command prompt is in that folder where a "
     "command names one of them."
@@ -118,17 +122,42 @@ BACK_UP_WINDOWS_UNKNOWN = (
     "Which Windows this is is not known. The commands are those of Windows NT 4.0; rdisk is not there on later ones: "
     "back up the system state with NT Backup instead."
 )
-BACK_UP_OTHERWISE = (
-    Deviation(
-        "The system cannot find the file CLUSDB.",
-        "The cluster directory was chosen otherwise at set-up (Q171265): it is the folder of ImagePath in "
-        r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\ClusSvc.",
-    ),
+_NO_CLUSDB = Deviation(
+    "The system cannot find the file CLUSDB.",
+    "The cluster directory was chosen otherwise at set-up (Q171265): it is the folder of ImagePath in "
+    r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\ClusSvc.",
+)
+BACK_UP_OTHERWISE: tuple[Deviation, ...] = (
+    _NO_CLUSDB,
     Deviation(
         "CLUSDB has zero bytes, or the cluster service does not start again.",
         "Go no further. CLUSDB is damaged or read-only (Q217147, Q216064); the event log tells.",
     ),
 )
+
+BACK_UP_DOWN = (
+    "Do not stop the cluster service here where it still runs: as this node is, it would not start again before it "
+    "is mended."
+)
+BACK_UP_OTHERWISE_DOWN = (
+    _NO_CLUSDB,
+    Deviation(
+        "The process cannot access the file because it is being used by another process.",
+        "The cluster service still runs. Leave it, and save the registry with NT Backup, Backup Local Registry "
+        "(Q217157).",
+    ),
+    Deviation("CLUSDB has zero bytes.", "Go no further. CLUSDB is damaged or read-only (Q217147, Q216064)."),
+)
+BACK_UP_STOPS_ALL = (
+    "The cluster service of {machines} does not start before that node is mended: while it is stopped here, nothing "
+    "of the cluster is online anywhere. Do it at a quiet time, or save with NT Backup, Backup Local Registry, instead "
+    "(Q217157)."
+)
+BACK_UP_WORKSTATION = "Back up {machine}"
+BACK_UP_WORKSTATION_REASON = (
+    "It is no node: there is no cluster hive on it, and its registry is all there is."
+)
+BACK_UP_WORKSTATION_EXPECT = "The program ends without an error."
 
 # --- files and registration -------------------------------------------------------------------------
 
@@ -150,6 +179,16 @@ IMPORT_WHILE_RUNNING = (
 IMPORT_REASON = (
     "The file replaces the whole value, so it carries every string that was listed before and shall stay."
 )
+IMPORT_WHILE_DOWN = (
+    "The cluster service does not start on this node before the file is imported and the node restarted, so "
+    "HKEY_LOCAL_MACHINE\\Cluster is not there: what the file holds of it is refused now, and imported again then."
+)
+IMPORT_AGAIN = "Import {file} on {machine} once more"
+IMPORT_AGAIN_REASON = (
+    "What the file holds of HKEY_LOCAL_MACHINE\\Cluster could not be entered before the cluster service ran. It may be "
+    "there by now, from the node that was up (Q217147); then nothing changes."
+)
+IMPORT_REASON_SINGLE = "The file replaces each value as a whole; the steps after it show which."
 UNDO_IN_OTHER_DIALECT = (
     "The undo for {machine} is in the 5.00 form, because REGEDIT4 cannot carry the old bytes ({why}). Regedit of "
     "Windows NT 4.0 does not read that form: there, restore the saved key or the backup to go back."
@@ -171,6 +210,17 @@ IMPORT_OTHERWISE = (
         "Log on as an administrator, and see that the cluster service runs on this node (net start).",
     ),
 )
+IMPORT_OTHERWISE_ELSEWHERE = (
+    IMPORT_OTHERWISE[0],
+    Deviation("Error accessing the registry.", "Log on as an administrator."),
+)
+IMPORT_OTHERWISE_DOWN = (
+    IMPORT_OTHERWISE[0],
+    Deviation(
+        "Error accessing the registry.",
+        "As told, for what the file holds of HKEY_LOCAL_MACHINE\\Cluster: the next steps show whether the rest is there.",
+    ),
+)
 EDIT = "Type {name} in on {machine} with Regedt32"
 EDIT_REASON = "No .reg file can carry this change to this machine: {why}."
 VERIFY = "Look at {name} of {key} on {machine}"
@@ -187,6 +237,7 @@ VERIFY_TYPE_IN = Deviation(
     "Type {type}, and {how}.",
 )
 HOW_MANY_STRINGS = "type each string on a line of its own, braces included (Q224553, steps 4 to 7)"
+HOW_STRINGS_ELSEWHERE = "type each string on a line of its own"
 HOW_ANYTHING_ELSE = "type the data as it stands above"
 VERIFY_DELETE = Deviation("The value is there.", "In Regedt32 select the key, then the value, and delete it.")
 VERIFY_TAKE_BACK = Deviation(
@@ -201,6 +252,8 @@ ZERO_BYTES = "(zero bytes)"
 
 # --- before and at the restart ----------------------------------------------------------------------
 
+UNPROVED = "Ask for help with what this plan does not mend"
+UNPROVED_REASON = "A remedy for all that was found was worked out and failed its proof, so that it is not handed out. What failed:"
 UNSEEN = "Look at {machines} before anything restarts"
 UNSEEN_REASON = (
     "The evidence left open what {machines} lacks. A node that restarts takes the cluster database from the node "
@@ -213,8 +266,14 @@ RESTART_AFTER = (
 )
 RESTART_REASON = "Every node holds the change by now; restart one node at a time (Q224553, step 9)."
 RESTART_REASON_ALONE = "Cluster Administrator and the cluster service read the extension at their start."
+RESTART_REASON_IN_TURN = (
+    "What was changed is read when Windows starts; one node at a time, so that the other holds the groups."
+)
 RESTART_REASON_PLAIN = "What was changed is read when Windows starts."
 RESTART_HOW = "This Windows has no command for it: Start, Shut Down, Restart the computer."
+REOPEN = "Close Cluster Administrator on {machine} and open it again"
+REOPEN_REASON = "It reads its extensions when it starts."
+REOPEN_EXPECT = "The properties of a resource show the page Parameters."
 RESTART_EXPECT = "{machine} is online in Cluster Administrator, its groups can be moved back."
 RESTART_OTHERWISE = (
     Deviation(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iiscluster_kb.discovery import discover
+from iiscluster_kb.discovery import load, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from iiscluster_kb.model import Document, Report
 
-__all__ = ["Renderer", "View", "render", "renderers"]
+__all__ = ["Renderer", "View", "outputs", "render", "renderers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,18 @@ class Renderer:
     """What a module of this folder gives as its ``RENDERER``."""
 
     name: str
+    """That of its module, so that an output is known without importing all of them."""
     render: Callable[[Report, View], Iterable[Document]]
+
+
+def outputs() -> tuple[str, ...]:
+    """Names of the outputs of this folder, in order."""
+    return names(__name__)
 
 
 def renderers() -> dict[str, Renderer]:
     """Every output of this folder by its name."""
-    return {renderer.name: renderer for renderer in discover(__name__, "RENDERER", Renderer)}
+    return {name: load(__name__, name, "RENDERER", Renderer) for name in outputs()}
 
 
 def render(report: Report, output: str, view: View | None = None) -> tuple[Document, ...]:
@@ -52,7 +58,6 @@ def render(report: Report, output: str, view: View | None = None) -> tuple[Docum
     Raises:
         ValueError: There is no such output; the message lists those that there are.
     """
-    known = renderers()
-    if output not in known:
-        raise ValueError(f"no output {output!r}; there are {', '.join(sorted(known))}")
-    return tuple(known[output].render(report, view or View()))
+    if output not in outputs():
+        raise ValueError(f"no output {output!r}; there are {', '.join(outputs())}")
+    return tuple(load(__name__, output, "RENDERER", Renderer).render(report, view or View()))

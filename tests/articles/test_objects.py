@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,8 @@ from tests.support.evidence import DamagedKey, case_file, damaged_hive, hive, me
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pytest
 
     from fixtures._case import Tree
     from iiscluster_kb.registry import RegistryKey, RegistryValue
@@ -82,8 +83,10 @@ def test_the_hive_is_read_once_for_each_machine(monkeypatch: pytest.MonkeyPatch)
     one, other = machine(web()), machine(web())
     assert read_objects(one) is read_objects(one)
     assert read_objects(other) is not read_objects(one)
-    monkeypatch.setattr(_objects, "_objects_of", lambda _: pytest.fail("read again"))
+    reads: list[object] = []
+    monkeypatch.setattr(_objects, "_resources", reads.append)
     read_objects(one)
+    assert not reads
 
 
 # --- GUIDs ------------------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ def test_the_collected_file_shows_that_it_is_none() -> None:
         ("Service Pack 5", "Debugex.dll", 57616, (Verdict.RULED_OUT, "ok")),
         ("Service Pack 5", "Debugex.dll", 57617, (Verdict.LIKELY, "odd-size")),
         ("Service Pack 6", "Debugex.dll", 57617, (Verdict.RULED_OUT, "ok")),
-        ("something else", "CLUADMEX.DLL", 131344, (Verdict.RULED_OUT, "ok")),
+        ("something else", "CLUADMEX.DLL", 131344, (Verdict.UNDETERMINED, "")),
     ],
 )
 def test_sizes_are_held_against_what_is_published(

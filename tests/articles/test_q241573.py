@@ -120,7 +120,7 @@ def test_dlls_for_different_processors_are_not_compared() -> None:
 def test_what_a_step_put_in_place_is_not_compared() -> None:
     case = healthy()
     entry = {fold(PATH): FileEntry(PATH, DLL_SIZE)}
-    put = FileEvidence(case_file("NODE1/x"), "supposition", frozenset(), entry)
+    put = FileEvidence(case_file("NODE1/x"), "supposition", frozenset(), entry, replaces=True)
     del case.nodes[0].inetsrv["iisclex4.dll"]
     found = judge(cluster_of(case, put))
     assert found["builds-differ", "NODE1"].verdict is Verdict.RULED_OUT

@@ -4,9 +4,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixtures._case import TYPE, healthy
+from fixtures._case import TYPE, healthy, software_hive
 from fixtures.planted._objects import CLUSTER_GROUP, WEB_GROUP, tree_of, web_groups
+from fixtures.planted.q223259 import ftp_alone
 from fixtures.planted.q252641 import resource, service
+from iiscluster_kb.articles import diagnose
+from iiscluster_kb.articles.q223259 import RULE as Q223259
 from iiscluster_kb.articles.q252641 import RULE
 from iiscluster_kb.model import FOUND, Verdict
 from tests.articles.test_q224553 import cluster_of
@@ -124,3 +127,26 @@ def test_it_is_never_more_than_likely_and_changes_nothing() -> None:
     assert Verdict.CONFIRMED not in {finding.verdict for finding in findings}
     assert any(finding.verdict in FOUND for finding in findings)
     assert not any(finding.changes or step.command for finding in findings for step in finding.steps)
+
+
+@pytest.mark.parametrize(
+    ("pack", "version", "words"),
+    [
+        ("Service Pack 3", "1998.11.26.1", "is of version 1998.11.26.1"),
+        ("Service Pack 3", "1997.11.532.0", None),
+        ("Service Pack 3", None, None),
+        ("Service Pack 6", None, "Service Pack 6a brought a newer MSDTC"),
+    ],
+)
+def test_who_runs_set_up_is_told_of_a_newer_msdtc(pack: str, version: str | None, words: str | None) -> None:
+    case = healthy()
+    node = case.nodes[0]
+    ftp_alone(node)
+    node.software = software_hive(service_pack=pack)
+    cluster = cluster_of(case, *(files(version, version) if version else ()))
+    found = (finding for finding in diagnose(cluster, (Q223259,)) if finding.machine == "NODE1")
+    told = [
+        text for finding in found for step in finding.steps for text in step.warnings if "Q252641" in text
+    ]
+    assert len(told) == (words is not None)
+    assert all((words or "") in text for text in told)

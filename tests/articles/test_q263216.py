@@ -87,3 +87,11 @@ def test_restoring_an_old_file_is_warned_of(mfc: str | None, words: str) -> None
     found = [warning for warning in missing.steps[0].warnings if "Mfc42u.dll" in warning]
     assert len(found) == bool(words)
     assert all(words in warning for warning in found)
+
+
+def test_a_step_that_brings_a_later_build_is_not_warned() -> None:
+    case = healthy()
+    cluster = cluster_of(case, library("6.00.8447.0"), extension("4.2.680.1"))
+    finding = next(f for f in diagnose(cluster, (RULE,)) if f.machine == "NODE1")
+    assert any(step.achieves for step in finding.steps)
+    assert not any(step.warnings for step in finding.steps)

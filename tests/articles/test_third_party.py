@@ -29,7 +29,9 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("hatchling", reason="the example package is built with hatchling")
     target = tmp_path_factory.mktemp("site")
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--target"]
-    subprocess.run([*pip, str(target), str(ROOT / "docs" / "example-article")], check=True, capture_output=True)
+    subprocess.run(
+        [*pip, str(target), str(ROOT / "docs" / "example-article")], check=True, capture_output=True
+    )
     return target
 
 
@@ -46,7 +48,11 @@ def test_the_example_is_listed_explained_and_asked(example: Path) -> None:
 
 @pytest.mark.parametrize(
     ("source", "words"),
-    [("import nothing_of_that_name\n", "cannot be loaded"), ("RULE = 5\n", "is no Rule"), ("", "cannot be loaded")],
+    [
+        ("import nothing_of_that_name\n", "cannot be loaded"),
+        ("RULE = 5\n", "is no Rule"),
+        ("", "cannot be loaded"),
+    ],
 )
 def test_a_broken_one_is_named(tmp_path: Path, source: str, words: str) -> None:
     (tmp_path / "broken_article.py").write_text(source)

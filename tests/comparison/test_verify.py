@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fixtures._case import CLSID, OTHER, healthy
-from fixtures._catalogue import CATALOGUE
+from fixtures.catalogue import load_all
 from iiscluster_kb import examine
 from iiscluster_kb.comparison import (
     Accord,
@@ -41,7 +41,7 @@ ALONE: ExamineOptions = {"second_opinion": False, "articles": ["Q224553"]}
 VALUE = "Q224553/admin-extensions-missing"
 DLL = "Q224553/dll-missing"
 KEY_PATH = r"ResourceTypes\IIS Server Instance"
-BY_NAME = {scenario.name: scenario for scenario in CATALOGUE}
+BY_NAME = {scenario.name: scenario for scenario in load_all()}
 HIVEXREGEDIT = shutil.which("hivexregedit")
 
 PATCHED = [

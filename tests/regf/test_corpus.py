@@ -159,6 +159,13 @@ def test_logs_are_told_from_hives() -> None:
             Hive(_unpacked(path), path.stem)
 
 
+def _is_left_open(hive: Hive, name: str) -> bool:
+    try:
+        return hive.key(name) is not None
+    except EvidenceError:
+        return True
+
+
 def test_one_bad_reference_costs_one_key() -> None:
     name = "plaso-corrupt_sub_key_list.hiv"
     hive = Hive(_unpacked(HIVES / f"{name}.xz"), name)
@@ -169,8 +176,9 @@ def test_one_bad_reference_costs_one_key() -> None:
     assert lost
     for name in names - {hive.root.name}:
         assert hive.key(name) is not None
-    with pytest.raises(EvidenceError, match="no key where one should be"):
-        hive.key("a name that is not there")
+    assert hive.key("a name that is not there") is None  # no entry of the list bears its first letters
+    left_open = {name for name in lost if _is_left_open(hive, name)}
+    assert left_open
 
 
 def test_more_of_a_heavily_damaged_hive_is_read_than_by_python_registry() -> None:

@@ -62,12 +62,31 @@ def test_an_overwritten_page_of_a_list_never_makes_keys_absent(kind: str) -> Non
             assert _found(image, name) == name
 
 
-@pytest.mark.parametrize("kind", ["li", "lf"])
-def test_a_broken_entry_leaves_every_absence_open_where_there_are_no_hashes(kind: str) -> None:
-    image = _image(kind)
-    image.put(_entry(image, kind, 10), "<I", NOWHERE)
+def test_a_broken_entry_leaves_every_absence_open_where_there_are_no_hashes() -> None:
+    image = _image("li")
+    image.put(_entry(image, "li", 10), "<I", NOWHERE)
     with pytest.raises(EvidenceError):
         _found(image, "K1000")
+
+
+def test_hints_tell_absence_past_an_entry_broken_elsewhere() -> None:
+    image = _image("lf")
+    image.put(_entry(image, "lf", 10), "<I", NOWHERE)
+    assert _found(image, "zzzz is not there") is None
+
+
+@pytest.mark.parametrize("hint", [b"ZZZ\0", b"zzz\0", bytes(4)])
+def test_a_key_with_the_wanted_hint_or_none_that_cannot_be_read_leaves_it_open(hint: bytes) -> None:
+    image = _image("lf", sort=False)
+    image.put(_entry(image, "lf", 10) + 4, "<4s", hint)
+    image.put(_entry(image, "lf", 10), "<I", NOWHERE)
+    with pytest.raises(EvidenceError):
+        _found(image, "zzz")
+
+
+def test_a_key_out_of_order_is_found_by_its_hint() -> None:
+    image = _image("lf", sort=False)
+    assert [_found(image, name) for name in NAMES] == list(NAMES)
 
 
 def test_hashes_tell_absence_past_an_entry_broken_elsewhere() -> None:

@@ -227,7 +227,7 @@ def test_a_value_that_goes_is_looked_for_and_can_come_back() -> None:
     assert step.otherwise[0] == texts.VERIFY_DELETE
     assert step.otherwise[-1].action.endswith("its former type REG_BINARY and data (zero bytes).")
     (imported,) = [step for step in steps if step.phase is Phase.PATCH]
-    assert imported.reason == texts.IMPORT_REASON
+    assert imported.reason == texts.IMPORT_REASON_SINGLE
 
 
 def test_a_number_is_typed_as_it_stands() -> None:

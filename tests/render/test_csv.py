@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from iiscluster_kb.model.rows import FindingRow
 from iiscluster_kb.render import render
-from iiscluster_kb.render.findings_csv import _shown
+from iiscluster_kb.render.csv import _shown
 from tests.render.hostile import HOSTILE, hostile_report, scenario_reports
 from tests.support.reports import empty_report, finding, full_report, infested
 
