@@ -19,7 +19,7 @@ from iiscluster_kb.evidence import identify
 from iiscluster_kb.evidence._second_opinion import Panel, confirm
 from iiscluster_kb.media import read_media
 from iiscluster_kb.model import Artifact, FileEvidence, RegistryEvidence, Remedy, Report, Specimen
-from iiscluster_kb.remedy import prescribe, unproved
+from iiscluster_kb.remedy import prescribe, told_of
 from iiscluster_kb.remedy.proof import prove
 from iiscluster_kb.remedy.supposition import Supposition
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from iiscluster_kb.articles import Rule
     from iiscluster_kb.case import Limits, Member
     from iiscluster_kb.cluster import Cluster, Machine
-    from iiscluster_kb.model import CaseFile, Evidence, Finding, Step
+    from iiscluster_kb.model import CaseFile, Evidence, Finding
     from iiscluster_kb.remedy import RemedyOptions
 
 __all__ = ["Progress", "Stage", "examine"]
@@ -205,16 +205,16 @@ def _remedy(
     Where all together fails its proof, what mends the findings of the articles that lead is tried alone.
     """
     leading = {rule.article.id for rule in chosen if rule.standing is Standing.LEADING}
-    reasons: list[Step] = []
+    failed: RemedyError | None = None
     for wanted in (findings, [finding for finding in findings if finding.cause.article in leading]):
         try:
             remedy = prescribed(wanted)
             proof = prove(remedy, wanted, rediagnose)
         except RemedyError as error:
-            reasons = [unproved(error)]
+            failed = failed or error
         else:
-            return replace(remedy, plan=(*reasons, *remedy.plan), proof=proof)
-    return Remedy(plan=tuple(reasons))
+            return told_of(failed, replace(remedy, proof=proof))
+    return told_of(failed, Remedy())
 
 
 def _rediagnosis(

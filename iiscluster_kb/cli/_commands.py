@@ -68,6 +68,7 @@ def fix(options: argparse.Namespace) -> int:
     """Deliver a fix kit."""
     from iiscluster_kb import _kit
     from iiscluster_kb.cli._progress import watch
+    from iiscluster_kb.errors import RemedyError
     from iiscluster_kb.model import Dialect
     from iiscluster_kb.remedy import RemedyOptions
     from iiscluster_kb.render._words import headline
@@ -82,6 +83,8 @@ def fix(options: argparse.Namespace) -> int:
     with watch(options) as progress:
         before = _kit.fingerprint(options.cases)
         report = _report(options, second_opinion=second, remedy_options=wanted, progress=progress)
+        if report.remedy.unproved and not report.remedy.patches:
+            raise RemedyError(report.remedy.unproved)
         documents = _kit.documents_of(report)
         _kit.compare(before, _kit.fingerprint(options.cases))
     _tell_more(options, report)
@@ -89,6 +92,8 @@ def fix(options: argparse.Namespace) -> int:
     note(options, headline(report.findings))
     for warning in dict.fromkeys(text for patch in report.remedy.patches for text in patch.warnings):
         note(options, warning)
+    if report.remedy.unproved:
+        note(options, f"not all that was found is mended: {report.remedy.unproved}")
     if not report.remedy.patches:
         note(options, "no patches: nothing was found that a registry value mends")
     note(options, f"wrote {len(documents)} files to {target}")

@@ -86,6 +86,8 @@ def _kind(finding: Finding | None) -> _Kind:
     match finding:
         case None:
             return _Kind.MISSING
+        case _ if finding.verdict in FAULTS and not finding.weighs:
+            return _Kind.SILENT
         case _ if finding.verdict in FAULTS:
             return _Kind.FAULT
         case _ if finding.verdict is Verdict.RULED_OUT:

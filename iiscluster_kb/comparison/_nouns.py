@@ -92,7 +92,7 @@ class Fated:
     @property
     def is_fault(self) -> bool:
         """Whether it calls for a cure now."""
-        return self.after is not None and self.after.verdict in FAULTS
+        return self.after is not None and self.after.weighs and self.after.verdict in FAULTS
 
 
 # --- the patch --------------------------------------------------------------------------------------

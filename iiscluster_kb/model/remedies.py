@@ -52,3 +52,5 @@ class Remedy:
     patches: tuple[Patch, ...] = ()
     plan: tuple[Step, ...] = ()
     proof: tuple[Proof, ...] = ()
+    unproved: str | None = None
+    """Why a remedy for all that was found is not handed out; None: this is it."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from iiscluster_kb.model import Finding, MachineProfile, ValueChange
 
-__all__ = ["RemedyOptions", "dialect_of", "format_patch", "prescribe", "unproved"]
+__all__ = ["RemedyOptions", "dialect_of", "format_patch", "prescribe", "told_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,12 @@ def prescribe(
     )
 
 
-def unproved(error: RemedyError) -> Step:
-    """What a plan says where a remedy was not handed out, because it could not be proved."""
-    return Step(None, Phase.NOTE, texts.UNPROVED, reason=f"{texts.UNPROVED_REASON} {error}.")
+def told_of(failed: RemedyError | None, remedy: Remedy) -> Remedy:
+    """The remedy that is handed out in place of one that failed its proof, which its plan tells; None: as it is."""
+    if failed is None:
+        return remedy
+    step = Step(None, Phase.NOTE, texts.UNPROVED, reason=f"{texts.UNPROVED_REASON} {failed}.")
+    return replace(remedy, plan=(step, *remedy.plan), unproved=str(failed))
 
 
 def _left_out(profiles: Sequence[MachineProfile], names: Iterable[str]) -> frozenset[str]:
