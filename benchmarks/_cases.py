@@ -13,6 +13,7 @@ import io
 import os
 import shutil
 import sys
+import uuid
 import zipfile
 from dataclasses import dataclass, field
 from functools import cache
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from fixtures._case import Tree
 
-__all__ = ["BOMB", "FAULTS", "Planted", "differences", "plant"]
+__all__ = ["BOMB", "FAULTS", "Planted", "differences", "plant", "write_real"]
 
 BOMB = 8 << 20
 """Bytes to which a planted bomb expands; give ``--max-size`` below it."""
@@ -196,9 +197,9 @@ def plant(folder: Path, count: int, broken: float = 0.0, archived: float = 0.05)
         place = folder / f"{number // _ON_A_SHELF:04}"
         place.mkdir(parents=True, exist_ok=True)
         cluster = f"C{number:09}"
-        # Two cases of three are healthy; of the others every fault is on one node or on both.
-        one = names[number % 7] if number % 3 == 0 else "healthy"
-        two = names[(number // 7) % 7] if number % 6 == 0 else "healthy"
+        # One case in six has a fault: every fault in turn, on one node or on both.
+        one = names[number % 7] if number % 5 == 0 else "healthy"
+        two = names[(number // 7) % 7] if number % 10 == 0 else "healthy"
         name = f"case-{number:07}"
         if step_broken and number % step_broken == 1:
             yield _BROKEN[kinds[number // step_broken % len(kinds)]](shelf, place, name, cluster)
@@ -212,6 +213,71 @@ def plant(folder: Path, count: int, broken: float = 0.0, archived: float = 0.05)
     shelf.close()
 
 
+_REAL_CLASSES, _REAL_INTERFACES, _REAL_COMPONENTS = 9_000, 25_000, 68_000
+_REAL_SERVICES, _REAL_DEVICES = 800, 19_500
+_REAL_FILES = 5_000
+
+
+def write_real(folder: Path, *, is_faulty: bool) -> None:
+    """A case with hives as large as those of a real server: SYSTEM of 15 MB on each node, SOFTWARE of 86 MB on one.
+
+    The bulk lies where it lies on such machines: registered classes and interfaces, the installer's components, and
+    devices; a key of services has hundreds of them, not thousands. The fault is a missing AdminExtensions.
+    """
+    for node, is_large in zip(_NODES, (True, False), strict=True):
+        software, system, cluster, files = (
+            software_hive(),
+            system_hive(node),
+            cluster_hive(),
+            files_of_a_node(),
+        )
+        if is_faulty:
+            _without_value(cluster)
+        services = system["ControlSet001"]["Services"]
+        for number in range(_REAL_SERVICES):
+            services[f"Driver{number}"] = {
+                "Start": 3,
+                "Type": 1,
+                "ImagePath": f"system32\\DRIVERS\\driver{number}.sys",
+            }
+        devices = system["ControlSet001"].setdefault("Enum", {})
+        for number in range(_REAL_DEVICES):
+            devices.setdefault(f"BUS{number % 60}", {})[f"VEN_{number:04X}&DEV_{number * 7 % 65536:04X}"] = {
+                "0000": {
+                    "DeviceDesc": f"A device of the kind {number}",
+                    "Service": f"Driver{number % 800}",
+                    "Note": "x" * 150,
+                }
+            }
+        if is_large:
+            classes, interfaces = (
+                software["Classes"]["CLSID"],
+                software["Classes"].setdefault("Interface", {}),
+            )
+            for number in range(_REAL_CLASSES):
+                server = {"": f"C:\\Program Files\\Vendor\\component{number}.dll", "ThreadingModel": "Both"}
+                classes[_clsid(number)] = {"": f"Component {number}", "InprocServer32": server}
+            for number in range(_REAL_INTERFACES):
+                interfaces[_clsid(100_000 + number)] = {
+                    "": f"IComponent{number}",
+                    "ProxyStubClsid32": {"": _clsid(1)},
+                }
+            installer = software["Microsoft"].setdefault("Installer", {}).setdefault("Components", {})
+            for number in range(_REAL_COMPONENTS):
+                installer[f"{number * 2654435761 % 2**32:08X}{number:024X}"] = {
+                    f"{number:032X}": "C:\\Program Files\\Vendor\\" + "x" * 400
+                }
+        files["WINNT"]["Help"] = {f"page{number}.hlp": number for number in range(_REAL_FILES)}
+        (folder / node).mkdir(parents=True)
+        for name, tree in (("SYSTEM", system), ("SOFTWARE", software), ("CLUSDB", cluster)):
+            (folder / node / name).write_bytes(build_hive(tree_from_dict(name, _named(tree)), minor=3))
+        (folder / node / "dir.txt").write_bytes(dir_listing(files["WINNT"]))
+
+
+def _clsid(number: int) -> str:
+    return "{" + str(uuid.uuid5(uuid.NAMESPACE_OID, str(number))).upper() + "}"
+
+
 def _zip(files: dict[str, bytes]) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -223,12 +289,12 @@ def _zip(files: dict[str, bytes]) -> bytes:
 def differences(store: Path, planted: Sequence[Planted]) -> list[str]:
     """Where the table of a store is not exactly what was planted."""
     with duckdb.connect(str(store), read_only=True) as connection:
-        cases = {
-            source: (outcome, cluster)
-            for source, outcome, cluster in connection.execute(
-                "SELECT source, outcome, cluster FROM cases"
-            ).fetchall()
-        }
+        cases = {}
+        reasons = {}
+        for source, outcome, cluster, reason in connection.execute(
+            "SELECT source, outcome, cluster, reason FROM cases"
+        ).fetchall():
+            cases[source], reasons[source] = (outcome, cluster), reason
         found: dict[str, Findings] = {}
         for source, cause, machine, verdict, detail in connection.execute(
             "SELECT source, split_part(finding, '/', 2), machine, f.verdict, detail "
@@ -251,7 +317,7 @@ def differences(store: Path, planted: Sequence[Planted]) -> list[str]:
             ("errors", errors.get(source, ()), one.errors),
         ):
             if is_there != wanted:
-                told.append(f"{source}: {what}: {is_there} instead of {wanted}")
+                told.append(f"{source}: {what}: {is_there} instead of {wanted} ({reasons.get(source)})")
     return told + [f"{source}: was not planted" for source in cases]
 
 

@@ -26,11 +26,17 @@ __all__ = ["examine_message", "examine_on_cluster"]
 _LONGEST_WAIT = 30.0
 """Seconds for the scheduler to answer, and for a first worker to be there."""
 _MOST_AHEAD = 10_000
+_TRIES = 2
+"""Of a case on other machines, where one of them cannot start the program."""
 _own = threading.local()
 
 
 def examine_message(message: bytes) -> bytes:
-    """What a Dask worker runs: one case, in this thread's own process."""
+    """What a Dask worker runs: one case, in this thread's own process.
+
+    Raises:
+        OSError: No such process can be started on this machine.
+    """
     worker: Worker | None = getattr(_own, "worker", None)
     if worker is None:
         worker = _own.worker = Worker()
@@ -48,7 +54,7 @@ def examine_on_cluster(tasks: Iterable[Task], scheduler: str) -> Iterator[Result
         A result for each task, in the order in which they end.
 
     Raises:
-        OSError: The scheduler does not answer, or has no workers.
+        OSError: The scheduler does not answer or has no workers, or a machine cannot start the program.
         ValueError: ``distributed`` is not installed.
     """
     try:
@@ -79,11 +85,13 @@ def _hand_out(client: Any, futures: Any, source: Iterator[Task], under_way: dict
             return
         key = f"iiscluster-kb-{task.found.key}"
         under_way[key] = task
-        futures.add(client.submit(examine_message, pack_task(task), key=key, pure=False, retries=0))
+        futures.add(client.submit(examine_message, pack_task(task), key=key, pure=False, retries=_TRIES))
 
 
 def _result_of(future: Any, task: Task) -> Result:
     error = future.exception()
+    if isinstance(error, OSError):
+        raise error
     if error is not None:
         return Result(task.found, Outcome.KILLED, f"its Dask worker: {type(error).__name__}: {error}")
     try:

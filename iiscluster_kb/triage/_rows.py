@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iiscluster_kb.render.json import report_json
@@ -12,7 +13,7 @@ from iiscluster_kb.triage._schema import TABLES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iiscluster_kb.model import Report
+    from iiscluster_kb.model import Finding, Report
     from iiscluster_kb.triage._nouns import Row
 
 __all__ = ["rows_of", "verdict_of"]
@@ -34,7 +35,12 @@ def rows_of(report: Report, *, all_facts: bool = False) -> dict[str, tuple[Row, 
         all_facts: Whether the facts of what is ruled out, not applicable or no open question are told, too. They
             are forty times as many.
     """
-    told: Any = report_json(report)
+    # The rest of a report has no place in the store, and making it costs as much as all that has.
+    kept = tuple(
+        finding if all_facts or _is_open(finding) else replace(finding, facts=())
+        for finding in report.findings
+    )
+    told: Any = report_json(replace(report, findings=kept, extensions=(), comparison=()))
     findings = list(enumerate(told["findings"], 1))
     return {
         "machines": _picked("machines", told["machines"]),
@@ -53,19 +59,15 @@ def rows_of(report: Report, *, all_facts: bool = False) -> dict[str, tuple[Row, 
             )
             for number, finding in findings
         ),
-        "facts": tuple(
-            _fact(number, fact)
-            for number, finding in findings
-            if all_facts or _is_open(finding)
-            for fact in finding["facts"]
-        ),
+        "facts": tuple(_fact(number, fact) for number, finding in findings for fact in finding["facts"]),
         "patches": tuple(row for patch in told["remedy"]["patches"] for row in _patch(patch)),
         "errors": tuple(("file", skipped["path"], skipped["reason"]) for skipped in told["skipped"]),
     }
 
 
-def _is_open(finding: dict[str, Any]) -> bool:
-    return finding["verdict"] in FAULTY or (finding["verdict"] == "undetermined" and finding["weighs"])
+def _is_open(finding: Finding) -> bool:
+    verdict = finding.verdict.value
+    return verdict in FAULTY or (verdict == "undetermined" and finding.weighs)
 
 
 def _picked(table: str, items: list[dict[str, Any]]) -> tuple[Row, ...]:

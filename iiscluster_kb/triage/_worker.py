@@ -7,6 +7,7 @@ and of PyPI takes results as pickles, which whoever controls a worker can make r
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Self
 
 from iiscluster_kb.triage._nouns import Outcome, Result
 from iiscluster_kb.triage._wire import pack_task, unpack_result
-from iiscluster_kb.triage._worker_main import read_message, write_message
+from iiscluster_kb.triage._worker_main import READY, read_message, write_message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,8 @@ __all__ = ["PROGRAM", "Worker"]
 PROGRAM = (sys.executable, "-P", "-m", "iiscluster_kb.triage._worker_main")
 _MOST_CASES = 1000
 """Cases after which a worker is replaced, so that no leak of a library grows for days."""
+_STARTING = 120.0
+"""Seconds for a worker to import the program, from a slow disk of a busy machine."""
 _DYING = 2.0
 """Seconds for a worker that closed its side to say why."""
 _WORDS = "stderr"
@@ -50,6 +53,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
         self._cases = 0
+        self._is_ready = False
         self._is_closed = False
         self._lock = threading.Lock()
         """Held while a process begins or is given up, so that none begins after ``close``."""
@@ -87,33 +91,20 @@ class Worker:
                 start_new_session=True,  # Ctrl-C is for the parent; and the whole group can be killed
             )
         self._cases = 0
+        self._is_ready = False
 
     def examine(self, task: Task) -> Result:
         """Have one case examined; whatever it does to the worker, there is a result.
 
         Raises:
-            OSError: The system starts no process.
+            OSError: The system starts no process, or the program fails in it before it has seen a case.
         """
         self.start()
         process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
+        if process is None or not self._await_start(process):
             return Result(task.found, Outcome.KILLED, "the run was stopped")
-        overdue = threading.Event()
-
-        def stop() -> None:
-            overdue.set()
-            _kill(process)
-
-        clock = threading.Timer(task.settings.seconds, stop)
-        clock.start()
-        message = None
-        try:
-            with contextlib.suppress(OSError, ValueError):  # it is gone, which the missing answer tells
-                write_message(process.stdin, pack_task(task))
-                message = read_message(process.stdout)
-        finally:
-            clock.cancel()
-        if overdue.is_set():
+        message, is_overdue = _exchange(process, pack_task(task), task.settings.seconds)
+        if is_overdue:
             self._end()
             return Result(
                 task.found,
@@ -126,6 +117,20 @@ class Worker:
                 process.wait(_DYING)
             return Result(task.found, Outcome.KILLED, self._end())
         return self._answer(task, message)
+
+    def _await_start(self, process: subprocess.Popen[bytes]) -> bool:
+        """Whether the process can be given a case; False: the worker was closed."""
+        if not self._is_ready:
+            message, _ = _exchange(process, None, _STARTING)
+            if self._is_closed:
+                return False
+            if message != READY:
+                # No case has to do with it, and each would fare alike: whoever runs this must know.
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(_DYING)
+                raise OSError(errno.ENOEXEC, f"no worker can be started: {self._end()}")
+            self._is_ready = True
+        return True
 
     def _answer(self, task: Task, message: bytes) -> Result:
         try:
@@ -161,6 +166,33 @@ class Worker:
         shutil.rmtree(folder, ignore_errors=True)
         ending = f"signal {-status}" if status < 0 else f"exit status {status}"
         return f"its worker died ({ending}){words}"
+
+
+def _exchange(
+    process: subprocess.Popen[bytes], message: bytes | None, seconds: float
+) -> tuple[bytes | None, bool]:
+    """Say something, if there is anything to say, and wait for an answer; None: there is none.
+
+    Returns:
+        The answer, and whether the process was killed because it took too long.
+    """
+    overdue = threading.Event()
+
+    def stop() -> None:
+        overdue.set()
+        _kill(process)
+
+    clock = threading.Timer(seconds, stop)
+    clock.start()
+    try:
+        with contextlib.suppress(OSError, ValueError):  # it is gone, which the missing answer tells
+            if process.stdin is not None and message is not None:
+                write_message(process.stdin, message)
+            if process.stdout is not None:
+                return read_message(process.stdout), overdue.is_set()
+    finally:
+        clock.cancel()
+    return None, overdue.is_set()
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks._cases import BOMB, differences, plant
+from iiscluster_kb.triage import _dask, _verbs
+from iiscluster_kb.triage._nouns import Found, Outcome, Settings, Task
+from iiscluster_kb.triage._progress import Progress
+from iiscluster_kb.triage._wire import pack_task, unpack_result
+from tests.support.scenarios import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from iiscluster_kb.triage._nouns import Result
+    from iiscluster_kb.triage._run import Counts
 
 distributed = pytest.importorskip("distributed", reason="the extra distributed is not installed: no Dask")
 
@@ -82,17 +90,23 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     "ignore::ResourceWarning"
 )  # distributed leaves sockets of a lost worker to the collector
 def test_a_lost_worker_s_cases_run_again(
-    tmp_path: Path, cluster: Cluster, triage: Callable[..., int]
+    tmp_path: Path, cluster: Cluster, triage: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planted = list(plant(tmp_path / "cases", 24, broken=0.2))
+    class Killing(Progress):
+        """Ends a worker in the middle of the run, when both have cases."""
+
+        def __call__(self, counts: Counts, result: Result | None) -> None:
+            super().__call__(counts, result)
+            if counts.ended == 5:
+                cluster.workers[0].kill()
+
+    monkeypatch.setattr(_verbs, "Progress", Killing)
+    planted = list(plant(tmp_path / "cases", 16, broken=0.2))
     store = tmp_path / "store"
-    lost = threading.Timer(3.0, cluster.workers[0].kill)
-    lost.start()
-    try:
-        words = f"--article Q224553 --no-second-opinion --max-size {BOMB // 2} --scheduler {cluster.address} --store"
-        assert triage(words, store, tmp_path / "cases", "--log", tmp_path / "log") == 1
-    finally:
-        lost.join()
+    words = (
+        f"--article Q224553 --no-second-opinion --max-size {BOMB // 2} --scheduler {cluster.address} --store"
+    )
+    assert triage(words, store, tmp_path / "cases", "--log", tmp_path / "log") == 1
     assert cluster.workers[0].wait() == -9
     assert differences(store, planted) == []
     assert len((tmp_path / "log").read_text().splitlines()) == len(planted) + 1
@@ -104,3 +118,36 @@ def test_no_scheduler_there(
     monkeypatch.setattr("iiscluster_kb.triage._dask._LONGEST_WAIT", 0.5)
     with pytest.raises(OSError, match=r"(?i)timed out|connect"):
         triage("--scheduler tcp://127.0.0.1:9 --store", tmp_path / "store", tmp_path)
+
+
+class Ended:
+    """A future whose task ended so."""
+
+    def __init__(self, error: Exception | None, told: bytes = b"") -> None:
+        self._error, self._told = error, told
+
+    def exception(self) -> Exception | None:
+        return self._error
+
+    def result(self) -> bytes:
+        return self._told
+
+
+def test_how_a_task_ends() -> None:
+    task = Task(Found("/a", "/a", "a"), Settings())
+    lost = _dask._result_of(Ended(RuntimeError("lost")), task)
+    assert (lost.outcome, lost.reason) == (Outcome.KILLED, "its Dask worker: RuntimeError: lost")
+    assert _dask._result_of(Ended(None, b"{}"), task).outcome is Outcome.KILLED
+    # A machine that cannot start the program is no case's fault, and the run says so.
+    with pytest.raises(OSError, match="no worker"):
+        _dask._result_of(Ended(OSError("no worker can be started")), task)
+
+
+def test_a_thread_keeps_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = str(ROOT / "fixtures" / "scenarios" / "value-absent" / "case")
+    settings = Settings(articles=("Q224553",), second_opinion="none", pages="none")
+    task = Task(Found(case, case, "case"), settings)
+    monkeypatch.setattr(_dask, "_own", threading.local())
+    for _ in range(2):
+        assert unpack_result(task.found, _dask.examine_message(pack_task(task))).verdict == "confirmed"
+    _dask._own.worker.close()

@@ -25,10 +25,21 @@ CASES = 18
 QUICK = f"--article Q224553 --no-second-opinion --workers 2 --max-size {BOMB // 2}"
 CASE = ROOT / "fixtures" / "scenarios" / "value-absent" / "case"
 
-RUN = """
-import argparse, sys
+HALTING = """
+import argparse, sys, time
 from iiscluster_kb.render import View
+from iiscluster_kb.triage import _progress, _run, _verbs
 from iiscluster_kb.triage._command import add_arguments, run
+
+class Halting(_progress.Progress):
+    def __call__(self, counts, result):
+        super().__call__(counts, result)
+        if counts.ended == 5:
+            print("halting", flush=True)
+            time.sleep(60)
+
+_run._BATCH = 2
+_verbs.Progress = Halting
 parser = argparse.ArgumentParser()
 add_arguments(parser)
 parser.set_defaults(quiet=True)
@@ -37,6 +48,20 @@ try:
 except KeyboardInterrupt:
     sys.exit(130)
 """
+"""A run that waits after the fifth case, in batches of two."""
+
+
+def halted(store: Path, cases: Path, how: signal.Signals) -> tuple[int, bytes]:
+    """The exit status of a run that was ended in the middle, and what it said on standard error."""
+    words = [*QUICK.split(), "--store", str(store), "--progress", "json", str(cases)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", HALTING, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"halting\n"
+    process.send_signal(how)
+    _, told = process.communicate()
+    return process.returncode, told
 
 
 def ask(store: Path, query: str) -> list[tuple[Any, ...]]:
@@ -47,7 +72,7 @@ def ask(store: Path, query: str) -> list[tuple[Any, ...]]:
 def test_the_table_is_exactly_what_was_planted(tmp_path: Path, triage: Callable[..., int]) -> None:
     planted = list(plant(tmp_path / "cases", CASES, broken=0.5))
     store = tmp_path / "store"
-    assert triage(f"{QUICK} --store", store, tmp_path / "cases") == 1
+    assert triage(f"{QUICK} --store", store, tmp_path / "cases", apart=True) == 1
     assert differences(store, planted) == []
     assert ask(store, "SELECT count(*) FROM errors WHERE kind = 'case'") == [
         (sum(one.outcome != "done" for one in planted),)
@@ -71,47 +96,27 @@ def test_the_table_is_exactly_what_was_planted(tmp_path: Path, triage: Callable[
 def test_killed_in_the_middle_and_resumed_the_table_is_the_same(
     tmp_path: Path, triage: Callable[..., int]
 ) -> None:
-    planted = list(plant(tmp_path / "cases", CASES, broken=0.1))
-    store, log = tmp_path / "store", tmp_path / "log"
-    arguments = [
-        *QUICK.split(),
-        "--store",
-        str(store),
-        "--log",
-        str(log),
-        "--progress",
-        "json",
-        str(tmp_path / "cases"),
-    ]
-    process = subprocess.Popen([sys.executable, "-c", RUN, *arguments], stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    while json.loads(process.stderr.readline())["ended"] < 5:
-        pass
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stderr.close()
+    planted = list(plant(tmp_path / "cases", 10, broken=0.2))
+    store = tmp_path / "store"
+    assert halted(store, tmp_path / "cases", signal.SIGKILL)[0] == -signal.SIGKILL
+    # What was written is there, the case in flight is not.
+    assert ask(store, "SELECT count(*) FROM cases") == [(4,)]
     assert triage(f"{QUICK} --store", store, tmp_path / "cases") == 1
     assert differences(store, planted) == []
     assert ask(store, "SELECT state FROM runs ORDER BY run") == [("under way",), ("complete",)]
+    assert ask(store, "SELECT count(*) FROM cases WHERE run = 1 AND seen_in_run = 2") == [(4,)]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGINT is sent as POSIX does")
 def test_stopped_by_ctrl_c_what_is_done_is_kept(tmp_path: Path, triage: Callable[..., int]) -> None:
-    planted = list(plant(tmp_path / "cases", CASES))
+    planted = list(plant(tmp_path / "cases", 10))
     store = tmp_path / "store"
-    arguments = [*QUICK.split(), "--store", str(store), "--progress", "json", str(tmp_path / "cases")]
-    process = subprocess.Popen([sys.executable, "-c", RUN, *arguments], stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    while json.loads(process.stderr.readline())["ended"] < 3:
-        pass
-    process.send_signal(signal.SIGINT)
-    last = json.loads(process.stderr.read().splitlines()[-1])
-    process.stderr.close()
-    assert process.wait() == 130
-    assert last["state"] == "stopped"
+    status, told = halted(store, tmp_path / "cases", signal.SIGINT)
+    assert status == 130
+    last = json.loads(told.splitlines()[-1])
+    assert (last["state"], last["ended"]) == ("stopped", 5)
     assert ask(store, "SELECT state FROM runs") == [("stopped",)]
-    (kept,) = ask(store, "SELECT count(*) FROM cases")[0]
-    assert kept == last["ended"] >= 3
+    assert ask(store, "SELECT count(*) FROM cases") == [(5,)]
     assert triage(f"{QUICK} --store", store, tmp_path / "cases") == 1
     assert differences(store, planted) == []
 
@@ -163,7 +168,7 @@ def test_again_and_other_settings_examine_again(tmp_path: Path, triage: Callable
 def test_a_case_that_takes_too_long_is_tried_again(tmp_path: Path, triage: Callable[..., int]) -> None:
     shutil.copytree(CASE, tmp_path / "case")
     store = tmp_path / "store"
-    assert triage(f"{QUICK} --case-timeout 0.001 --store", store, tmp_path / "case") == 3
+    assert triage(f"{QUICK} --case-timeout 0.001 --store", store, tmp_path / "case", apart=True) == 3
     assert ask(store, "SELECT outcome, reason FROM cases") == [
         ("timed-out", "took more than 0.001 s (--case-timeout)")
     ]

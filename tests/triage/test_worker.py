@@ -25,7 +25,10 @@ def task(path: Path, settings: Settings = QUICK) -> Task:
 
 def acting(code: str) -> tuple[str, ...]:
     """A worker's program that reads a task and then does this; ``out`` is where answers go."""
-    begin = "import os,sys,time,json;i=sys.stdin.buffer;out=sys.stdout.buffer;i.read(int.from_bytes(i.read(4),'big'));"
+    begin = (
+        "import os,sys,time,json;i=sys.stdin.buffer;out=sys.stdout.buffer;"
+        "out.write(b'\\0\\0\\0\\5ready');out.flush();i.read(int.from_bytes(i.read(4),'big'));"
+    )
     return sys.executable, "-c", begin + code
 
 
@@ -118,3 +121,22 @@ def test_closing_from_another_thread_ends_the_case() -> None:
     worker.start()
     threading.Timer(0.5, worker.close).start()
     assert worker.examine(task(CASE)).outcome is Outcome.KILLED
+
+
+@pytest.mark.parametrize(
+    "code", ["import nothing_of_that_name", "import time; time.sleep(60)", "print('hello')"]
+)
+def test_a_program_that_cannot_start_is_no_case_s_fault(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_worker, "_STARTING", 0.5)
+    with (
+        Worker((sys.executable, "-c", code)) as worker,
+        pytest.raises(OSError, match="no worker can be started"),
+    ):
+        worker.examine(task(CASE))
+
+
+def test_closing_while_it_starts() -> None:
+    worker = Worker((sys.executable, "-c", "import time; time.sleep(60)"))
+    worker.start()
+    threading.Timer(0.3, worker.close).start()
+    assert worker.examine(task(CASE)).reason == "the run was stopped"
