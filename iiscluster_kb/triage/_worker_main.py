@@ -1,7 +1,7 @@
 """The program of a worker: one task after another from standard input, one answer after another to standard output.
 
 Each message is its length (four bytes, big-endian) and that many bytes of JSON; before the first comes ``READY``. The
-program lives in a session of its own with a temporary directory of its own, which it empties when it ends.
+program runs as a process group of its own with a temporary directory of its own, which it empties when it ends.
 """
 
 from __future__ import annotations
