@@ -120,7 +120,7 @@ class Cells:
             end = start + length
             if signature == KEY_VALUE and end <= at - size and end <= self.end:
                 raw = self._bytes[start:end]
-                name = raw.decode("latin-1") if flags & layout.value_compressed else wide(cell, raw)
+                name = str(raw, "latin-1") if flags & layout.value_compressed else wide(cell, raw)
                 if len(name) != len(folded) or upcase(name) != folded:
                     return None
         broken: list[BrokenCell] = []

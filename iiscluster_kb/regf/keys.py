@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Key"]
 
 
+_NEW = object.__new__
 _MOST_REMEMBERED = 512
 """Keys that look-ups found and that the next look-ups will mostly pass again."""
 
@@ -114,12 +115,15 @@ class Key:
         if met is not None and met._parent is self:
             return met
         try:
-            cell = find_subkey(cells, self._node[SUBKEY_LIST], count, folded)
-            if cell is None:
-                return None
-            key = Key(cells, self, cell)
+            found = find_subkey(cells, self._node[SUBKEY_LIST], count, folded)
         except BrokenCell as fault:
             raise cells.error(fault, self.path) from fault
+        if found is None:
+            return None
+        key = _NEW(Key)
+        key._cells, key._parent = cells, self
+        cell, key.name, key._node = found
+        key.offset = BINS + cell
         if len(cells.met) == _MOST_REMEMBERED:
             cells.met.clear()
         cells.met[place] = key
@@ -178,26 +182,29 @@ class Key:
         A key that cannot be read, is met a second time or lies deeper than Windows allows (512 levels) is
         left out and noted in ``Hive.damage``.
         """
-        cells, make = self._cells, object.__new__
-        read = cells.key
+        cells, make = self._cells, _NEW
+        read, leaf = cells.key, cells.leaf
         room = cells.end // SMALLEST_KEY  # each entry of a list leads to a key of its own
-        seen = {self.offset - BINS}
+        # A byte for each eight of the file, at which alone cells begin: a set of all keys takes thrice the memory.
+        seen = bytearray((cells.end >> 3) + 1)
+        seen[self.offset >> 3] = 1
         pending = [(self, iter(self._subkey_cells()))]
         yield self
         while pending:
             parent, listed = pending[-1]
             for cell in listed:
-                if cell in seen:
-                    parent._report(BrokenCell(cell, "key that is met twice"))
-                    continue
-                seen.add(cell)
                 try:
                     name, node = read(cell)
                 except BrokenCell as fault:
                     parent._report(fault)
                     continue
+                at = BINS + cell
+                if seen[at >> 3]:
+                    parent._report(BrokenCell(cell, "key that is met twice"))
+                    continue
+                seen[at >> 3] = 1
                 key = make(Key)  # what the constructor does, whose call takes as long as all of it
-                key._cells, key._parent, key.offset = cells, parent, BINS + cell
+                key._cells, key._parent, key.offset = cells, parent, at
                 key.name, key._node = name, node
                 yield key
                 if not node[SUBKEY_COUNT]:
@@ -207,7 +214,12 @@ class Key:
                 elif room <= 0:
                     key._report(BrokenCell(cell, "more subkeys than the file has room for"))
                 else:
-                    below = subkey_cells(cells, node[SUBKEY_LIST], node[SUBKEY_COUNT], key._report)
+                    try:  # most lists are a sound leaf, which needs nothing of what else may be one
+                        below = leaf(node[SUBKEY_LIST])
+                    except BrokenCell:
+                        below = None
+                    if below is None or len(below) != node[SUBKEY_COUNT]:
+                        below = subkey_cells(cells, node[SUBKEY_LIST], node[SUBKEY_COUNT], key._report)
                     room -= len(below)
                     pending.append((key, iter(below)))
                     break

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import reduce
-from operator import xor
 from struct import Struct
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -75,7 +73,8 @@ MAX_VALUE_NAME: Final = 2 * 16383  # bytes
 
 # Sequence numbers, time, version, file type, file format, root cell, size of the hive bins data.
 _BASE_BLOCK = Struct("<4sIIQIIIIII")
-_CHECKED = Struct("<127I")
+_CHECKED = 508
+_WORD = 32
 _CHECKSUM = Struct("<I")
 _NEWEST = 6  # minor version
 _LOG_SIGNATURES = frozenset({b"DIRT", b"HvLE"})
@@ -172,7 +171,12 @@ class BaseBlock:
 
 def checksum(buffer: Buffer) -> int:
     """XOR-32 of the first 508 bytes, kept off the values 0 and -1 ("Base block", note 2)."""
-    total: int = reduce(xor, _CHECKED.unpack_from(buffer))
+    # One number of 128 words is folded in half until one word is left: 7 steps in place of 126.
+    total = int.from_bytes(buffer[:_CHECKED], "little")
+    width = 2048
+    while width >= _WORD:
+        total = total >> width ^ total & (1 << width) - 1
+        width //= 2
     return {0: 1, NONE: NONE - 1}.get(total, total)
 
 

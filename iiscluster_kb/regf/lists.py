@@ -7,7 +7,7 @@ not sorted: a name that the binary search misses is looked for everywhere before
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from iiscluster_kb.regf.damage import BrokenCell
 from iiscluster_kb.regf.layout import ENTRY_SIZES, FAST_LEAF, HASH_LEAF, INDEX_ROOT, OFFSET_SIZE, SMALLEST_KEY
@@ -16,9 +16,12 @@ from iiscluster_kb.registry import upcase
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from iiscluster_kb.regf.cells import Cells, ListHead
+    from iiscluster_kb.regf.cells import Cells, KeyNode, ListHead
 
-__all__ = ["find_subkey", "subkey_cells"]
+__all__ = ["FoundKey", "find_subkey", "subkey_cells"]
+
+FoundKey: TypeAlias = "tuple[int, str, KeyNode]"
+"""Cell, name and record."""
 
 _HINT_SIZE = 4
 _NO_HINT = bytes(_HINT_SIZE)
@@ -47,8 +50,8 @@ def subkey_cells(
     return found
 
 
-def find_subkey(cells: Cells, cell: int, count: int, folded: str) -> int | None:
-    """The cell of the key of that name in a list, or None where it is certainly in no entry.
+def find_subkey(cells: Cells, cell: int, count: int, folded: str) -> FoundKey | None:
+    """The key of that name in a list, or None where it is certainly in no entry.
 
     Args:
         cells: The hive.
@@ -70,7 +73,7 @@ def find_subkey(cells: Cells, cell: int, count: int, folded: str) -> int | None:
     return _scan(cells, cell, count, folded, trust_hashes=trust_hashes) if found is None else found
 
 
-def _search(cells: Cells, cell: int, folded: str) -> int | None:
+def _search(cells: Cells, cell: int, folded: str) -> FoundKey | None:
     """Binary search, in a hash leaf after a look at the hashes; None: the name is not where it belongs."""
     leaf: ListHead | None = cells.list_head(cell)
     if leaf and leaf[0] == INDEX_ROOT:
@@ -83,9 +86,10 @@ def _search(cells: Cells, cell: int, folded: str) -> int | None:
     while low < high:
         middle = (low + high) // 2
         key = cells.list_entry(leaf, middle)
-        met = upcase(cells.key(key)[0])
+        name, node = cells.key(key)
+        met = upcase(name)
         if met == folded:
-            return key
+            return key, name, node
         if met < folded:
             low = middle + 1
         else:
@@ -93,12 +97,12 @@ def _search(cells: Cells, cell: int, folded: str) -> int | None:
     return None
 
 
-def _by_hash(cells: Cells, leaf: ListHead, folded: str) -> int | None:
+def _by_hash(cells: Cells, leaf: ListHead, folded: str) -> FoundKey | None:
     """The entry with the name's hash and name: it touches the list and one key, where a search touches many."""
     for key in _hashed(cells, leaf, folded):
-        name = cells.key(key)[0]
+        name, node = cells.key(key)
         if len(name) == len(folded) and upcase(name) == folded:
-            return key
+            return key, name, node
     return None
 
 
@@ -118,7 +122,7 @@ def _search_root(cells: Cells, root: ListHead, folded: str) -> ListHead | None:
     return found
 
 
-def _scan(cells: Cells, cell: int, count: int, folded: str, *, trust_hashes: bool) -> int | None:
+def _scan(cells: Cells, cell: int, count: int, folded: str, *, trust_hashes: bool) -> FoundKey | None:
     """Look at every entry, or in a hash leaf only at those whose hash is that of the name."""
     broken: list[BrokenCell] = []  # the first is enough, and there may be millions
     met = 0
@@ -134,12 +138,12 @@ def _scan(cells: Cells, cell: int, count: int, folded: str, *, trust_hashes: boo
             keys = cells.list_entries(leaf)
         for key in keys:
             try:
-                name = cells.key(key)[0]
+                name, node = cells.key(key)
             except BrokenCell as fault:
                 broken = broken or [fault]
             else:
                 if len(name) == len(folded) and upcase(name) == folded:
-                    return key
+                    return key, name, node
     if broken:
         raise broken[0]
     if met < count:

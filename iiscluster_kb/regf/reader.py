@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from mmap import ACCESS_COPY, ACCESS_READ, mmap
 from typing import TYPE_CHECKING, Literal
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Hive"]
 
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _COPIED = 1 << 20
 """Bytes up to which a recovered hive lies in memory of its own, and that are copied at once of a larger one."""
 
@@ -243,8 +245,16 @@ def _with_fates(error: EvidenceError, recovery: Recovery | None) -> EvidenceErro
 
 def _mapped(path: str | PathLike[str]) -> mmap | None:
     """A map of the file; None: it is empty."""
-    with open(path, "rb") as file:  # noqa: PTH123 - importing pathlib would take longer than a look-up
-        return mmap(file.fileno(), 0, access=ACCESS_READ) if file.seek(0, 2) else None
+    # A file object takes as long to make as four look-ups.
+    descriptor = os.open(path, _OPEN_FLAGS)
+    try:
+        return mmap(descriptor, 0, access=ACCESS_READ)
+    except ValueError:  # what mmap says of an empty file
+        if os.fstat(descriptor).st_size:
+            raise
+        return None
+    finally:
+        os.close(descriptor)
 
 
 def _laid_over(content: Buffer, replay: Replay, path: str | PathLike[str] | None) -> bytes | mmap:

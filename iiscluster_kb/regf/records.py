@@ -28,13 +28,12 @@ from iiscluster_kb.regf.layout import (
     RESIDENT_SIZE,
     SEGMENT_SIZE,
 )
-from iiscluster_kb.registry.values import stored_value
+from iiscluster_kb.registry.values import RegistryValue, UnsealedValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from iiscluster_kb.regf.layout import Buffer, CellLayout
-    from iiscluster_kb.registry import RegistryValue
 
 __all__ = [
     "Copies",
@@ -84,7 +83,7 @@ def key_reader(buffer: Buffer, copies: Copies, layout: CellLayout) -> Callable[[
         if node[1] != KEY_NODE or end > at - node[0] or end > limit or end > start + MAX_KEY_NAME:
             raise refused(cell, "key", node[0], sound=node[1] == KEY_NODE)
         raw = copies[start:end]
-        return raw.decode("latin-1") if node[FLAGS] & compressed else wide(cell, raw), node
+        return str(raw, "latin-1") if node[FLAGS] & compressed else wide(cell, raw), node
 
     return read
 
@@ -145,7 +144,7 @@ def leaf_reader(buffer: Buffer, layout: CellLayout) -> Callable[[int], tuple[int
     return read
 
 
-def values_reader(  # noqa: C901 - of its one inner function
+def values_reader(  # noqa: C901, PLR0915 - of its one inner function
     buffer: Buffer,
     copies: Copies,
     layout: CellLayout,
@@ -163,6 +162,7 @@ def values_reader(  # noqa: C901 - of its one inner function
     record, head, prefix, resident = layout.value, layout.head, layout.prefix, layout.resident
     name_at, compressed = layout.value_name, layout.value_compressed
     longest = SEGMENT_SIZE if read_big else limit
+    unsealed, sealed = UnsealedValue, RegistryValue
 
     def read(  # noqa: C901, PLR0912 - written out, since most of the time of a walk is spent here
         listed: Iterable[int], report: Callable[[BrokenCell], None]
@@ -182,7 +182,7 @@ def values_reader(  # noqa: C901 - of its one inner function
                 if not length:
                     name = ""
                 elif flags & compressed:
-                    name = copies[start:end].decode("latin-1")
+                    name = str(copies[start:end], "latin-1")  # a third faster than the method of bytes
                 else:
                     name = wide(cell, copies[start:end])
                 if data_size < 0:
@@ -209,7 +209,14 @@ def values_reader(  # noqa: C901 - of its one inner function
             except BrokenCell as fault:
                 report(fault)
             else:
-                found.append(stored_value(name, type_, data, at))
+                value = unsealed()
+                value.name = name
+                value.type = type_
+                value.data = data
+                value.offset = at
+                value.line = None
+                value.__class__ = sealed
+                found.append(value)
         return found
 
     return read

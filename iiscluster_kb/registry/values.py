@@ -5,12 +5,9 @@ from __future__ import annotations
 from codecs import utf_16_le_decode
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["RegistryValue", "ValueType", "multi_sz", "stored_value", "sz"]
+__all__ = ["RegistryValue", "UnsealedValue", "ValueType", "multi_sz", "sz"]
 
 
 class ValueType(IntEnum):
@@ -79,7 +76,9 @@ class RegistryValue:
         if kind not in _TEXT_TYPES:
             return ()
         # The codec itself: bytes.decode looks it up by name first, which takes four times as long.
-        data = self.data if len(self.data) % 2 == 0 else self.data[:-1]
+        data = self.data
+        if len(data) % 2:
+            data = data[:-1]
         text, _ = utf_16_le_decode(data, "replace", True)  # noqa: FBT003 - no keywords
         if kind != _MULTI_SZ:
             return (text.partition("\0")[0],)
@@ -97,28 +96,17 @@ class RegistryValue:
         return None if order is None else int.from_bytes(self.data, order)
 
 
-class _Unsealed(RegistryValue):
-    """A value while its fields are set; then it becomes a ``RegistryValue`` like any other.
+class UnsealedValue(RegistryValue):
+    """A value while a reader sets its fields; then it gives it the class of any other.
 
     A frozen dataclass sets each field through ``object.__setattr__``, which takes three times as long as
     setting it, and a hive holds values by the hundred thousand.
     """
 
     __slots__ = ()
+    __init__ = object.__init__  # the fields come one by one, so that no call is spent on a constructor
     __setattr__ = object.__setattr__
     __delattr__ = object.__delattr__  # the type is slow to set again if but one of the two is frozen
-
-    def __init__(self, name: str, type_: int, data: bytes, offset: int) -> None:
-        self.name = name  # type: ignore[misc]  # frozen once the class is set
-        self.type = type_  # type: ignore[misc]  # the same
-        self.data = data  # type: ignore[misc]  # the same
-        self.offset = offset  # type: ignore[misc]  # the same
-        self.line = None  # type: ignore[misc]  # the same
-        self.__class__ = RegistryValue  # type: ignore[assignment]  # wider than mypy takes a class to be
-
-
-stored_value: Callable[[str, int, bytes, int], RegistryValue] = _Unsealed
-"""A value read from a hive, by name, type, data and offset; the same as ``RegistryValue`` makes of them."""
 
 
 def sz(text: str) -> bytes:

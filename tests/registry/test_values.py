@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from iiscluster_kb.registry import RegistryValue, ValueType, multi_sz, sz
-from iiscluster_kb.registry.values import stored_value
+from iiscluster_kb.registry.values import UnsealedValue
 
 WIDE = "utf-16-le"
 
@@ -79,5 +81,14 @@ def test_type_names() -> None:
 def test_where_a_value_was_read_does_not_count() -> None:
     assert RegistryValue("v", 1, b"", line=3) == RegistryValue("v", 1, b"", offset=4)
     assert RegistryValue("v", 1, b"") != RegistryValue("V", 1, b"")
-    assert stored_value("v", 1, b"x", 4096) == RegistryValue("v", 1, b"x")
-    assert (stored_value("v", 1, b"x", 4096).offset, stored_value("v", 1, b"x", 4096).line) == (4096, None)
+
+
+def test_a_value_is_like_any_other_once_it_is_sealed() -> None:
+    made = UnsealedValue()
+    for name, content in (("name", "v"), ("type", 1), ("data", b"x"), ("offset", 4096), ("line", None)):
+        setattr(made, name, content)
+    made.__class__ = RegistryValue
+    assert made == RegistryValue("v", 1, b"x")
+    assert (made.offset, made.line) == (4096, None)
+    with pytest.raises(FrozenInstanceError):
+        made.type = 2
