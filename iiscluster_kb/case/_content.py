@@ -47,7 +47,7 @@ _CHUNK = 1 << 16
 """Bytes asked of a stream at once: some decompressors make all that comes of what they are given."""
 _HASHED_AT_ONCE = 1 << 18
 _SMALLEST_MAP = 1 << 20
-"""Bytes from which a file is mapped; smaller ones are read, since a map costs pages and a descriptor."""
+"""Bytes from which a file of ours is mapped; smaller ones are read, since a map costs pages and a descriptor."""
 _LARGEST_IN_MEMORY = 4 << 20
 """Bytes up to which a member is expanded in memory."""
 _OPEN_FLAGS = (
@@ -151,9 +151,13 @@ class DiskContent(_Hashed):
 
     The size is that at the time of opening the case: a file that grows since (a log) keeps it, one that
     shrinks or goes is an ``EvidenceError``.
+
+    A file of the case is read into memory, or copied where there is no room, and only a file of ours is mapped: from
+    a map of a file that somebody cuts short, or of a disk that fails, the system answers a read with a signal that
+    ends the process (mmap(2), SIGBUS).
     """
 
-    __slots__ = ("_file", "_is_ours", "_lock", "_map", "_path", "_space", "size")
+    __slots__ = ("_copy", "_file", "_is_ours", "_lock", "_map", "_path", "_space", "size")
 
     def __init__(self, path: str, file: Path, size: int, space: Space, *, is_ours: bool = False) -> None:
         super().__init__()
@@ -164,6 +168,7 @@ class DiskContent(_Hashed):
         self._is_ours = is_ours
         self._lock = threading.Lock()
         self._map: bytes | mmap.mmap | None = None
+        self._copy: DiskContent | None = None
 
     def open(self) -> BinaryIO:
         """A fresh stream, forward only."""
@@ -171,33 +176,44 @@ class DiskContent(_Hashed):
         return io.BufferedReader(_Stream(self._path, raw, self.size), _CHUNK)
 
     def map(self) -> bytes | mmap.mmap:
-        """Bytes below 1 MiB or where the case holds many maps already, else a map."""
+        """Bytes, or a map where they lie in a file of ours that is not small."""
         with self._lock:
             if self._map is None:
-                if self.size >= _SMALLEST_MAP and self._space.claim_map():
+                if self._is_ours and self.size >= _SMALLEST_MAP and self._space.claim_map():
                     self._map = self._mapped()
+                elif self._is_ours or self._space.claim_reading(self.size):
+                    self._map = self._read()
                 else:
-                    with self.open() as stream:
-                        self._map = stream.read()
+                    self._copy = self._copied()
+                    self._map = self._copy.map()
             return self._map
 
     def on_disk(self) -> Path:
-        """The file itself."""
-        return self._file
+        """The file itself, or the copy that was made of it."""
+        with self._lock:
+            return self._file if self._copy is None else self._copy.on_disk()
 
     def close(self) -> None:
         """Release the map; remove the file if it is a temporary one."""
         with self._lock:
-            if isinstance(self._map, mmap.mmap):
+            if self._copy is not None:
+                self._copy.close()
+            elif isinstance(self._map, mmap.mmap):
                 with contextlib.suppress(BufferError):  # somebody still looks at it: it goes when they do
                     self._map.close()
                 self._space.return_map()
-            self._map = None
+            elif self._map is not None and not self._is_ours:
+                self._space.return_reading(self.size)
+            self._map = self._copy = None
         if self._is_ours:
             self._file.unlink(missing_ok=True)
         self._space.retire(self)
 
     def _hashed(self) -> str:
+        with self._lock:
+            held = self._map
+        if held is not None:  # what was judged is what the hash is of, whatever became of the file
+            return hashlib.sha256(held).hexdigest()
         # Straight from the file: a tenth of the time goes into the copies that a stream makes.
         digest, buffer, done = hashlib.sha256(), memoryview(bytearray(_HASHED_AT_ONCE)), 0
         with self._descriptor() as raw, as_evidence(self._path):
@@ -207,6 +223,26 @@ class DiskContent(_Hashed):
         if done < self.size:
             raise _cut_off(self._path, done, self.size)
         return digest.hexdigest()
+
+    def _read(self) -> bytes:
+        try:
+            with self._descriptor() as raw, as_evidence(self._path):
+                parts: list[bytes] = []
+                done = 0
+                while done < self.size and (part := raw.read(self.size - done)):
+                    parts.append(part)
+                    done += len(part)
+            if done < self.size:
+                raise _cut_off(self._path, done, self.size)
+        except EvidenceError:
+            if not self._is_ours:
+                self._space.return_reading(self.size)
+            raise
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _copied(self) -> DiskContent:
+        with self.open() as stream:
+            return _spooled(stream, self._path, self.size, self._space)
 
     def _mapped(self) -> mmap.mmap:
         try:
@@ -301,9 +337,14 @@ class MemberContent(_Hashed):
     def _kept(self, stream: IO[bytes]) -> bytes | DiskContent:
         if self.size <= _LARGEST_IN_MEMORY and self._space.claim_memory(self.size):
             return stream.read()
-        with as_evidence(self._path):
-            file = self._space.new_file(self._path)
-            with file.open("xb") as spool:
-                while chunk := stream.read(_CHUNK):
-                    spool.write(chunk)
-        return DiskContent(self._path, file, self.size, self._space, is_ours=True)
+        return _spooled(stream, self._path, self.size, self._space)
+
+
+def _spooled(stream: IO[bytes], path: str, size: int, space: Space) -> DiskContent:
+    """A file of ours with what the stream gives."""
+    with as_evidence(path):
+        file = space.new_file(path)
+        with file.open("xb") as spool:
+            while chunk := stream.read(_CHUNK):
+                spool.write(chunk)
+    return DiskContent(path, file, size, space, is_ours=True)

@@ -14,6 +14,8 @@ __all__ = ["Space"]
 
 _MEMORY = 64 << 20
 """Bytes of small members that a case keeps in memory; further ones lie in files."""
+_READ = 512 << 20
+"""Bytes of files on disk that a case holds in memory; further ones are copied to files of ours."""
 _MAPS = 256
 """Maps that a case holds at once: each keeps a descriptor (mmap duplicates it), and 1,024 is a usual limit."""
 
@@ -24,6 +26,7 @@ class Space:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._memory = _MEMORY
+        self._reading = _READ
         self._maps = _MAPS
         self._names = 0
         self._folder: Path | None = None
@@ -38,6 +41,19 @@ class Space:
                 return False
             self._memory -= size
             return True
+
+    def claim_reading(self, size: int) -> bool:
+        """Set aside memory for a file on disk; False: there is none left."""
+        with self._lock:
+            if size > self._reading:
+                return False
+            self._reading -= size
+            return True
+
+    def return_reading(self, size: int) -> None:
+        """Give back what ``claim_reading`` set aside."""
+        with self._lock:
+            self._reading += size
 
     def claim_map(self) -> bool:
         """Set aside one map; False: there are enough."""

@@ -32,7 +32,7 @@ class Content(Protocol):
         ...
 
     def map(self) -> bytes | mmap.mmap:
-        """The whole content: bytes where it is small, else a read-only map. Made once, kept till close."""
+        """The whole content: bytes, or a read-only map of a file of ours. Made once, kept till close."""
         ...
 
     def on_disk(self) -> Path:

@@ -32,10 +32,10 @@ class Counting(io.BytesIO):
         return data
 
 
-def on_disk(folder: Path, data: bytes, space: Space | None = None) -> DiskContent:
+def on_disk(folder: Path, data: bytes, space: Space | None = None, *, is_ours: bool = False) -> DiskContent:
     file = folder / "SYSTEM"
     file.write_bytes(data)
-    return DiskContent("NODE1/SYSTEM", file, len(data), space or Space())
+    return DiskContent("NODE1/SYSTEM", file, len(data), space or Space(), is_ours=is_ours)
 
 
 def member(data: bytes, space: Space | None = None, size: int | None = None) -> MemberContent:
@@ -63,11 +63,67 @@ def test_every_way_to_the_bytes_gives_the_same(tmp_path: Path, size: int, kind: 
     content.close()
 
 
-def test_large_files_are_mapped_and_small_ones_read(tmp_path: Path) -> None:
-    small, large = on_disk(tmp_path, b"x" * 100), member(b"y" * 5 * MIB)
+def test_only_large_files_of_ours_are_mapped(tmp_path: Path) -> None:
+    small, large = on_disk(tmp_path, b"x" * 100, is_ours=True), member(b"y" * 5 * MIB)
     assert isinstance(small.map(), bytes)
     assert isinstance(large.map(), mmap.mmap)
     large.close()
+    assert isinstance(on_disk(tmp_path, b"z" * 5 * MIB).map(), bytes)
+
+
+def test_a_file_that_is_cut_short_once_it_was_read_stays_as_it_was(tmp_path: Path) -> None:
+    data = bytes(range(256)) * 8192
+    content = on_disk(tmp_path, data)
+    held = content.map()
+    os.truncate(tmp_path / "SYSTEM", 10)
+    assert held[-1] == 255
+    assert content.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_what_memory_has_no_room_for_is_copied_before_it_is_mapped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_space, "_READ", 3 * MIB)
+    space = Space()
+    data = b"ab" * MIB
+    first, second = on_disk(tmp_path, data, space), on_disk(tmp_path, data, space)
+    assert isinstance(first.map(), bytes)
+    copied = second.map()
+    os.truncate(tmp_path / "SYSTEM", 10)
+    assert isinstance(copied, mmap.mmap)
+    assert copied[:] == data
+    assert second.sha256 == hashlib.sha256(data).hexdigest()
+    copy = second.on_disk()
+    assert copy.read_bytes() == data
+    second.close()
+    assert not copy.exists()
+    first.close()
+    (tmp_path / "SYSTEM").write_bytes(data)
+    assert isinstance(second.map(), bytes)
+    second.close()
+
+
+@pytest.mark.parametrize("short", [True, False])
+def test_a_file_that_cannot_be_read_whole_keeps_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, short: bool
+) -> None:
+    monkeypatch.setattr(_space, "_READ", MIB)
+    content = on_disk(tmp_path, b"a" * MIB)
+    real = io.FileIO.read
+
+    class Failing(io.FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            os.truncate(tmp_path / "SYSTEM", 1000)
+            if not short:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return real(self, size) or b""
+
+    with monkeypatch.context() as patched:
+        patched.setattr(io, "FileIO", Failing)
+        with pytest.raises(EvidenceError, match="ends after 1,000 of 1,048,576" if short else "Input/output"):
+            content.map()
+    (tmp_path / "SYSTEM").write_bytes(b"b" * MIB)
+    assert content.map() == b"b" * MIB
 
 
 def test_a_disk_file_may_be_read_again_after_close(tmp_path: Path) -> None:
@@ -89,18 +145,19 @@ def test_a_map_that_is_still_looked_at_outlives_close(tmp_path: Path) -> None:
 def test_a_case_that_holds_many_maps_reads_instead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_space, "_MAPS", 1)
     space = Space()
-    first, second = on_disk(tmp_path, b"a" * MIB, space), on_disk(tmp_path, b"a" * MIB, space)
+    data = b"a" * MIB
+    first, second = (on_disk(tmp_path, data, space, is_ours=True) for _ in range(2))
     assert isinstance(first.map(), mmap.mmap)
     assert isinstance(second.map(), bytes)
     first.close()
-    second.close()
-    assert isinstance(second.map(), mmap.mmap)
-    second.close()
+    third = on_disk(tmp_path, data, space, is_ours=True)
+    assert isinstance(third.map(), mmap.mmap)
+    third.close()
 
 
 def test_a_map_that_fails_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_space, "_MAPS", 1)
-    content = on_disk(tmp_path, b"a" * MIB)
+    content = on_disk(tmp_path, b"a" * MIB, is_ours=True)
     (tmp_path / "SYSTEM").unlink()
     with pytest.raises(EvidenceError, match="No such file"):
         content.map()
