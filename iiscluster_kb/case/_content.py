@@ -154,7 +154,7 @@ class DiskContent(_Hashed):
 
     A file of the case is read into memory, or copied where there is no room, and only a file of ours is mapped: from
     a map of a file that somebody cuts short, or of a disk that fails, the system answers a read with a signal that
-    ends the process (mmap(2), SIGBUS).
+    ends the process (mmap(2), SIGBUS). ``Limits.in_place`` chooses otherwise.
     """
 
     __slots__ = ("_copy", "_file", "_is_ours", "_lock", "_map", "_path", "_space", "size")
@@ -176,10 +176,11 @@ class DiskContent(_Hashed):
         return io.BufferedReader(_Stream(self._path, raw, self.size), _CHUNK)
 
     def map(self) -> bytes | mmap.mmap:
-        """Bytes, or a map where they lie in a file of ours that is not small."""
+        """Bytes, or a map where they lie in a file of ours that is not small, or may be mapped in place."""
         with self._lock:
             if self._map is None:
-                if self._is_ours and self.size >= _SMALLEST_MAP and self._space.claim_map():
+                may_map = (self._is_ours or self._space.in_place) and self.size >= _SMALLEST_MAP
+                if may_map and self._space.claim_map():
                     self._map = self._mapped()
                 elif self._is_ours or self._space.claim_reading(self.size):
                     self._map = self._read()

@@ -27,6 +27,9 @@ class Limits:
     """Bytes of one file inside an archive. A larger one is skipped."""
     depth: int = 3
     """Archives inside one another; an archive that is the case itself is the first."""
+    in_place: bool = False
+    """Whether large files on disk are mapped where they lie, which is faster than to read them and needs no memory.
+    Who cuts such a file short meanwhile ends this process (SIGBUS): for processes whose end costs nothing else."""
 
 
 def parse_limits(max_files: str | None = None, max_size: str | None = None) -> Limits:

@@ -89,7 +89,7 @@ class _Opening:
     """The state of one opening."""
 
     def __init__(self, limits: Limits) -> None:
-        self.space = Space()
+        self.space = Space(in_place=limits.in_place)
         self.files: dict[str, CaseFile] = {}
         self.skipped: list[Skipped] = []
         self._containers = containers()

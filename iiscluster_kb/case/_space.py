@@ -21,9 +21,14 @@ _MAPS = 256
 
 
 class Space:
-    """Shared by all contents of one case. Safe to use from several threads."""
+    """Shared by all contents of one case. Safe to use from several threads.
 
-    def __init__(self) -> None:
+    Args:
+        in_place: Whether files of the case may be mapped, as ``Limits`` says.
+    """
+
+    def __init__(self, *, in_place: bool = False) -> None:
+        self.in_place = in_place
         self._lock = threading.Lock()
         self._memory = _MEMORY
         self._reading = _READ

@@ -56,7 +56,10 @@ def carry_out(task: Task) -> Result:
 
 
 def _examined(task: Task, path: str) -> Result:
-    limits = Limits(files=task.settings.files, total=task.settings.size, member=task.settings.size)
+    # A worker that is ended by a file that changes takes this case alone with it.
+    limits = Limits(
+        files=task.settings.files, total=task.settings.size, member=task.settings.size, in_place=True
+    )
     stamp = stamp_of(path, limits)
     seen = Result(
         task.found,

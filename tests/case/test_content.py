@@ -71,6 +71,13 @@ def test_only_large_files_of_ours_are_mapped(tmp_path: Path) -> None:
     assert isinstance(on_disk(tmp_path, b"z" * 5 * MIB).map(), bytes)
 
 
+def test_files_are_mapped_in_place_where_that_was_chosen(tmp_path: Path) -> None:
+    content = on_disk(tmp_path, b"z" * 5 * MIB, Space(in_place=True))
+    assert isinstance(content.map(), mmap.mmap)
+    assert content.sha256 == hashlib.sha256(b"z" * 5 * MIB).hexdigest()
+    content.close()
+
+
 def test_a_file_that_is_cut_short_once_it_was_read_stays_as_it_was(tmp_path: Path) -> None:
     data = bytes(range(256)) * 8192
     content = on_disk(tmp_path, data)
