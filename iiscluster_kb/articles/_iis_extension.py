@@ -21,7 +21,6 @@ from iiscluster_kb.model import (
     Unknown,
     Verdict,
 )
-from iiscluster_kb.registry import fold
 
 if TYPE_CHECKING:
     from iiscluster_kb.cluster import Machine
@@ -144,9 +143,7 @@ def examine_dll(machine: Machine) -> DllState:
 def _missing(machine: Machine, path: str, fact: Absent) -> DllState:
     strays = [
         Present(FileSubject(machine.name, entry.path), entry, Source(listing.file, line=entry.line))
-        for listing in machine.files.listings
-        for entry in listing.entries.values()
-        if fold(entry.path).endswith(f"\\{fold(DLL)}") and not entry.is_directory
+        for listing, entry in machine.files.files_named(DLL)
     ]
     if strays:
         found = ", ".join(str(stray.subject) for stray in strays[:4])

@@ -205,13 +205,12 @@ def _files(machine: Machine, objects: ClusterObjects) -> _Told:
             by_dll.setdefault(fold(entry.dll.strip()), []).append(entry)
     if not by_dll:
         return _Told((), (objects.root,), "the evidence holds no resource type with a DLL")
-    listed = _listed_names(machine)
     faults, facts, unread, bare, iis = [], [], "", True, False
     there: list[AnyFact] = []
     for entries in by_dll.values():
         first = entries[0]
         name = (first.dll or "").strip().strip('"')
-        fact = machine.file(name) if "\\" in name else _search(machine, name, listed)
+        fact = machine.file(name) if "\\" in name else _search(machine, name)
         match fact:
             case Present():
                 there.append(fact)
@@ -229,28 +228,22 @@ def _files(machine: Machine, objects: ClusterObjects) -> _Told:
     return _Told(tuple(faults), tuple(facts[: 2 * _CITED]), verdict=verdict, detail="absent", iis=iis)
 
 
-def _listed_names(machine: Machine) -> frozenset[str]:
-    """Folded names of all files that any listing shows."""
-    return frozenset(
-        path.rpartition("\\")[2]
-        for listing in machine.files.listings
-        for path, entry in listing.entries.items()
-        if not entry.is_directory
-    )
-
-
-def _search(machine: Machine, name: str, listed: frozenset[str]) -> Fact[FileEntry]:
+def _search(machine: Machine, name: str) -> Fact[FileEntry]:
     """Look for a bare name wherever a loader might; anything less than a whole listing decides nothing."""
     answers = [machine.file(join(directory, name)) for directory in _directories(machine)]
     for wanted in (Present, Unknown):
         for answer in answers:
             if isinstance(answer, wanted):
                 return answer
-    if fold(name) in listed:
+    if _is_listed(machine, name):
         return Unknown(answers[0].subject, "a file of that name lies elsewhere")
-    if fold(_STANDARD_DLL) not in listed:
+    if not _is_listed(machine, _STANDARD_DLL):
         return Unknown(answers[0].subject, f"the listing does not even show {_STANDARD_DLL}")
     return answers[0]
+
+
+def _is_listed(machine: Machine, name: str) -> bool:
+    return any(True for _ in machine.files.files_named(name))
 
 
 def _directories(machine: Machine) -> Iterable[str]:

@@ -73,6 +73,15 @@ class FileView:
         directory = path.rpartition("\\")[0]
         return unknown[0] if unknown else Unknown(subject, f"no listing shows {directory} whole")
 
+    def files_named(self, name: str) -> Iterator[tuple[FileEvidence, FileEntry]]:
+        """Every file of this name that a listing shows, wherever it lies, with that listing."""
+        ending = f"\\{fold(name)}"
+        for listing in self.listings:
+            # By path, since an entry is made anew each time it is asked for, and a listing has up to a million.
+            for path in listing.entries:
+                if path.endswith(ending) and not (entry := listing.entries[path]).is_directory:
+                    yield listing, entry
+
     def specimens_at(self, path: str) -> tuple[Specimen, ...]:
         """The collected files known to come from exactly this path."""
         return tuple(s for s in self.specimens if s.windows_path and fold(s.windows_path) == fold(path))

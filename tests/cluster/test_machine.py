@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fixtures._case import expand_sz, files_of_a_node, raw, software_hive, system_hive
 from iiscluster_kb.cluster import CURRENT_CONTROL_SET, Machine
-from iiscluster_kb.model import Absent, Present, State, Unknown, ValueSubject
+from iiscluster_kb.model import Absent, FileEntry, Present, State, Unknown, ValueSubject
 from iiscluster_kb.registry import HKLM, KeyPath, ValueType
 from tests.support.evidence import WRITTEN, damaged_hive, hive, listing, specimen
 
@@ -277,3 +278,26 @@ def test_the_cluster_directory_is_that_of_the_service() -> None:
 def test_text_is_only_what_is_text() -> None:
     tree = {"A": raw(ValueType.REG_BINARY, b"x")}
     assert machine(hive("h", r"HKLM\Cluster", tree)).text(KeyPath.parse("HKLM") / "Cluster", "A") is None
+
+
+class Counted(dict[str, FileEntry]):
+    """Entries that know how many of them were asked for."""
+
+    asked = 0
+
+    def __getitem__(self, path: str) -> FileEntry:
+        self.asked += 1
+        return super().__getitem__(path)
+
+
+def test_files_of_a_name_are_found_wherever_they_lie_and_no_other_entry_is_made() -> None:
+    entries = Counted(
+        listing("dir.txt", {"A": {"x.DLL": 1, "y.dll": 1}, "B": {"X.dll": {"z.dll": 2}}, "xx.dll": 3}).entries
+    )
+    shown = replace(listing("dir.txt", {}), entries=entries)
+    found = list(machine(shown, listing("more.txt", {"C": {"x.dll": 9}})).files.files_named("X.DLL"))
+    assert [(where.file.path, entry.path) for where, entry in found] == [
+        ("dir.txt", r"C:\A\x.DLL"),
+        ("more.txt", r"C:\C\x.dll"),
+    ]
+    assert entries.asked == 2
