@@ -155,10 +155,10 @@ _WEIGHT = (
 def summarise(findings: Sequence[Finding], chosen: Iterable[Rule]) -> tuple[ArticleSummary, ...]:
     """Draw the findings of each article together, in the order in which the articles first occur."""
     known = {rule.article.id: rule for rule in _either(chosen, rules())}
-    return tuple(
-        _summary(known[name], [finding for finding in findings if finding.cause.article == name])
-        for name in dict.fromkeys(finding.cause.article for finding in findings)
-    )
+    own: dict[str, list[Finding]] = {}
+    for finding in findings:
+        own.setdefault(finding.cause.article, []).append(finding)
+    return tuple(_summary(known[name], found) for name, found in own.items())
 
 
 def _summary(rule: Rule, own: Sequence[Finding]) -> ArticleSummary:

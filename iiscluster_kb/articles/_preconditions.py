@@ -83,13 +83,15 @@ def _has_dll_name(machine: Machine, key: Present[str]) -> bool:
     return isinstance(machine.value(spelled(key), "DllName"), Present)
 
 
+_SERVICE = CURRENT_CONTROL_SET / r"Services\ClusSvc"
+
 Condition = Callable[["Cluster", "Machine"], "Hindrance | None"]
 """Tells why nothing can be said of a machine; None: the condition is met."""
 
 
 def is_node(cluster: Cluster, machine: Machine) -> Hindrance | None:
     """The machine is a node of the cluster (Q171265, Q257928)."""
-    service = machine.key(CURRENT_CONTROL_SET / r"Services\ClusSvc")
+    service = machine.key(_SERVICE)
     if machine.role is Role.OPERATOR:
         reason = f"{machine.name} is an operator's workstation: {machine.role_reason}"
         return Hindrance(Verdict.NOT_APPLICABLE, reason, (service,))
@@ -171,7 +173,7 @@ def administers_the_cluster(cluster: Cluster, machine: Machine) -> Hindrance | N
 def administers_from_afar(cluster: Cluster, machine: Machine) -> Hindrance | None:
     """The machine is an operator's workstation that carries Cluster Administrator (Q171265)."""
     if machine.role is Role.NODE:
-        service = machine.key(CURRENT_CONTROL_SET / r"Services\ClusSvc")
+        service = machine.key(_SERVICE)
         reason = f"{machine.name} is a node: {machine.role_reason}"
         return Hindrance(Verdict.NOT_APPLICABLE, reason, (service,))
     if machine.role is Role.UNKNOWN:
