@@ -1,14 +1,14 @@
-"""Many cases beside what nobody can do without, in one run: Markdown on standard output.
+"""Many cases beside what nobody can do without, in one run: Markdown on standard output, or into a file.
 
-    python benchmarks/triage.py [--only hashing,small,memory,cores,dask,growth,planted] [--scale 0.01]
+    python benchmarks/triage.py [--only hashing,small,memory,cores,dask,growth,planted] [--scale 0.01] [--out FILE]
 
 hashing   cases with hives of real size (twice 15 MB and 86 MB) against SHA-256 over the same bytes on all cores; one in
           four has a fault
 small     small cases a second and core, with and without second opinions
 memory    the parent's resident size while 100,000 synthetic results pass through it
-cores     two workers against one
+cores     the whole run, parent included, on two cores against one; beside it, two workers against one on all cores
 dask      what a case costs more on a Dask cluster of this machine
-growth    cost as cases grow from 100 to 100,000
+growth    cost as cases grow from 100 to 100,000, with one article
 planted   10,000 cases with planted faults: the table is exactly what was planted; killed and resumed, the same;
           on Dask with a worker killed, the same
 
@@ -22,6 +22,7 @@ import argparse
 import hashlib
 import json
 import os
+import platform
 import resource
 import shutil
 import signal
@@ -110,10 +111,10 @@ asyncio.run(main())
 class Run:
     """One run of the command as a process of its own."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, pinned: tuple[str, ...] = ()) -> None:
         began = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-c", COMMAND, "--progress=none", *arguments],
+            [*pinned, sys.executable, "-c", COMMAND, "--progress=none", *arguments],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -222,12 +223,20 @@ def memory(folder: Path, scale: float) -> Iterator[str]:
 def cores(folder: Path, scale: float) -> Iterator[str]:
     cases = folder / "cores"
     count = sum(1 for _ in plant(cases, max(50, round(2000 * scale))))
-    one, two = (
-        Run("--no-second-opinion", f"--workers={n}", f"--store={folder / f'cores-{n}'}", str(cases))
-        for n in (1, 2)
-    )
-    yield f"{count} cases: one worker {one.seconds:.1f} s, two {two.seconds:.1f} s: **{one.seconds / two.seconds:.2f}** times "
-    yield f"(processor time {one.processor:.1f} s and {two.processor:.1f} s)."
+    taskset = shutil.which("taskset")
+    pinned = () if taskset is None else (taskset, "--cpu-list")
+    told = {}
+    for name, workers, where in (("one core", 1, "0"), ("two cores", 2, "0,1"), ("one worker", 1, "")):
+        only = (*pinned, where) if pinned and where else ()
+        store = folder / f"{name}.store"
+        told[name] = Run(
+            "--no-second-opinion", f"--workers={workers}", f"--store={store}", str(cases), pinned=only
+        )
+    one, two, worker = told.values()
+    if pinned:
+        yield f"{count} cases: everything on one core {one.seconds:.1f} s, on two {two.seconds:.1f} s: **{one.seconds / two.seconds:.2f}** times "
+        yield f"(processor time {one.processor:.1f} s and {two.processor:.1f} s)."
+    yield f"One worker, while the parent has the other core: {worker.seconds:.1f} s, {worker.seconds / two.seconds:.2f} times the two cores' time."
 
 
 @contextmanager
@@ -273,7 +282,7 @@ def growth(folder: Path, scale: float) -> Iterator[str]:
         cases = folder / f"growth-{number}"
         count = sum(1 for _ in plant(cases, max(10, round(number * scale))))
         store = folder / f"growth-{number}.store"
-        run = Run("--no-second-opinion", f"--store={store}", str(cases))
+        run = Run("--article=Q224553", "--no-second-opinion", f"--store={store}", str(cases))
         size = store.stat().st_size
         yield (
             f"| {count} | {run.seconds:.1f} | {count / run.seconds:.0f} | {run.processor / count * 1000:.1f} | {run.memory >> 20} | {size / 2**20:.1f} "
@@ -334,26 +343,52 @@ PARTS: dict[str, Callable[[Path, float], Iterator[str]]] = {
     "growth": growth,
     "planted": planted,
 }
+TITLES = {
+    "hashing": "Cases of real size against hashing",
+    "small": "Small cases",
+    "memory": "Memory of the parent",
+    "cores": "Two cores against one",
+    "dask": "What Dask costs",
+    "growth": "Growth, with one article",
+    "planted": "Planted faults, a kill and a lost worker",
+}
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description="Measures many cases.")
     arguments.add_argument("--only", default=",".join(PARTS))
     arguments.add_argument("--scale", type=float, default=1.0)
+    arguments.add_argument("--out", type=Path, help="a Markdown file to write as well")
     options = arguments.parse_args()
+    lines = []
+    for line in _page(options.only.split(","), options.scale):
+        print(line, flush=True)
+        lines.append(line)
+    if options.out is not None:
+        options.out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _page(parts: list[str], scale: float) -> Iterator[str]:
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
-    print(
-        f"{datetime.now(UTC):%Y-%m-%d}, {CORES} cores, load {load}, Python {sys.version.split()[0]}, scale {options.scale:g}\n"
-    )
-    for name in options.only.split(","):
-        print(f"## {name}\n")
+    yield "# Figures of triage\n"
+    yield f"Made by `python benchmarks/triage.py` on {datetime.now(UTC):%Y-%m-%d}: {CORES} cores ({_processor()}), load {load} at the"
+    yield f"start, Python {sys.version.split()[0]}, DuckDB {duckdb.__version__}, scale {scale:g}. Compare figures of one run only.\n"
+    for name in parts:
+        yield f"## {TITLES[name]}\n"
         with tempfile.TemporaryDirectory(prefix="iiscluster-kb-benchmark-") as folder:
-            for line in PARTS[name](Path(folder), options.scale):
-                print(line, flush=True)
-        print()
-    print(
-        f"Peak of the whole: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10} MiB for one process."
-    )
+            yield from PARTS[name](Path(folder), scale)
+        yield ""
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
+    yield f"The largest process of the whole held {peak} MiB."
+
+
+def _processor() -> str:
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.machine()
+    names = (line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name"))
+    return next(names, platform.machine())
 
 
 if __name__ == "__main__":
