@@ -87,6 +87,9 @@ class Hive:
     def open(cls, path: str | PathLike[str], *, logs: Iterable[str | PathLike[str]] = ()) -> Self:
         """Map a file into memory, to be read only; ``close`` or ``with`` unmaps it.
 
+        A file that another program cuts short meanwhile, or a disk that fails, ends the process (mmap(2), SIGBUS).
+        Where that may happen, give the constructor the bytes.
+
         Args:
             path: The hive.
             logs: Its transaction logs, in any order; looked at only where they are needed.
