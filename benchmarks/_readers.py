@@ -1,15 +1,12 @@
-"""One reader measured in a process of its own: ``_readers.py READER JOB HIVE RUNS < paths``, answers in JSON.
+"""Readers of hives, each in the way its documentation shows; run by ``_worker.py``.
 
-It imports nothing but what the reader needs, so that it runs under any interpreter that has the reader
-(Debian's hivex belongs to Debian's Python) and a process' memory is the reader's.
+The module imports nothing but what the reader at hand needs, so that it runs under any interpreter that has the
+reader (Debian's hivex belongs to Debian's Python) and a process' memory is the reader's.
 """
 
 from __future__ import annotations
 
-import json
-import statistics
-import sys
-from time import perf_counter
+from importlib import import_module
 from typing import Any
 
 SZ, MULTI = {1, 2, 6}, 7
@@ -109,11 +106,130 @@ class Regipy:
         pass
 
 
+class RegipyRust(Regipy):
+    """The same interface over the crate ``regipy-rs``."""
+
+    def __init__(self, path: str) -> None:
+        from regipy.exceptions import RegistryKeyNotFoundException  # noqa: PLC0415 - the same
+        from regipy.registry_rs import RegistryHive  # noqa: PLC0415 - the same
+
+        self.absent = RegistryKeyNotFoundException
+        self.hive = RegistryHive(path)
+
+
+class Dissect:
+    def __init__(self, path: str) -> None:
+        from dissect.regf import RegistryHive, RegistryKeyNotFoundError  # noqa: PLC0415 - the same
+
+        self.absent = RegistryKeyNotFoundError
+        self.file = open(path, "rb")  # noqa: PTH123, SIM115 - one import fewer; closed by close()
+        self.hive = RegistryHive(self.file)
+
+    def look_up(self, path: str) -> int:
+        try:
+            key = self.hive.open(path)
+        except self.absent:
+            return -1
+        return sum(len(value.name) + len(value.data) > 0 for value in key.values())
+
+    def walk(self) -> tuple[int, int]:
+        keys = values = 0
+        pending = [self.hive.root()]
+        while pending:
+            key = pending.pop()
+            keys += 1
+            _ = key.name
+            for value in key.values():
+                values += 1
+                _ = value.name
+                try:
+                    _ = value.value
+                except Exception:  # noqa: BLE001 - it raises what decoding raises
+                    _ = value.data
+            pending += key.subkeys()
+        return keys, values
+
+    def close(self) -> None:
+        self.file.close()
+
+
+class Libregf:
+    def __init__(self, path: str) -> None:
+        self.hive = import_module("pyregf").file()
+        self.hive.open(path)
+
+    def look_up(self, path: str) -> int:
+        key = self.hive.get_key_by_path("\\" + path)
+        if key is None:
+            return -1
+        return sum(len(value.name or "") + len(value.data or b"") > 0 for value in key.values)
+
+    def walk(self) -> tuple[int, int]:
+        keys = values = 0
+        pending = [self.hive.get_root_key()]
+        while pending:
+            key = pending.pop()
+            keys += 1
+            _ = key.name
+            for value in key.values:
+                values += 1
+                _ = value.name
+                self._decode(value)
+            pending += key.sub_keys
+        return keys, values
+
+    @staticmethod
+    def _decode(value: Any) -> None:
+        kind = value.type
+        try:
+            if kind in SZ:
+                _ = value.data_as_string
+            elif kind == MULTI:
+                _ = value.data_as_multi_string
+            elif kind in NUMBERS:
+                _ = value.data_as_integer
+            else:
+                _ = value.data
+        except OSError:  # ill-formed text or size
+            _ = value.data
+
+    def close(self) -> None:
+        self.hive.close()
+
+
+class Impacket:
+    """Its ``enumKey`` gives names, so that a walk must look up each path from the root."""
+
+    def __init__(self, path: str) -> None:
+        self.hive = import_module("impacket.winregistry").get_registry_parser(path)
+
+    def look_up(self, path: str) -> int:
+        key = self.hive.findKey(path)
+        if key is None:
+            return -1
+        names = [name.decode("latin-1") for name in self.hive.enumValues(key)]
+        return sum(self.hive.getValue(path, name) is not None for name in names)
+
+    def walk(self) -> tuple[int, int]:
+        keys = values = 0
+        pending = [""]
+        while pending:
+            path = pending.pop()
+            key = self.hive.findKey(path or "\\")
+            keys += 1
+            for name in self.hive.enumValues(key):
+                values += 1
+                self.hive.getValue(path or "\\", name.decode("latin-1"))
+            pending += [f"{path}\\{name}" if path else name for name in self.hive.enumKey(key)]
+        return keys, values
+
+    def close(self) -> None:
+        self.hive.close()
+
+
 class Hivex:
     def __init__(self, path: str) -> None:
-        import hivex  # noqa: PLC0415 - the same
-
-        self.hive = hivex.Hivex(path)
+        self.hive = import_module("hivex").Hivex(path)
 
     def look_up(self, path: str) -> int:
         node = self.hive.root()
@@ -164,41 +280,19 @@ class Hivex:
 
 READERS: dict[str, Any] = {
     "iiscluster_kb": Ours,
-    "hivex (C)": Hivex,
+    "hivex": Hivex,
+    "libregf": Libregf,
+    "regipy + Rust": RegipyRust,
     "python-registry": PythonRegistry,
+    "dissect.regf": Dissect,
     "regipy": Regipy,
+    "impacket": Impacket,
 }
 
 
-def _peak() -> int:
-    """Most memory held so far in MB; VmHWM, since the ru_maxrss of a process includes its parent's."""
-    with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - one import fewer
-        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) // 1024
-
-
-def _run(reader: Any, job: str, hive: str, paths: list[str]) -> Any:
-    opened = reader(hive)
-    answer = opened.walk() if job == "walk" else [opened.look_up(path) for path in paths]
+def run(contender: str, job: str, task: dict[str, Any]) -> Any:
+    """Open the hive, look keys up or walk, close it."""
+    opened = READERS[contender](task["file"])
+    answer = opened.walk() if job == "walk" else [opened.look_up(path) for path in task["paths"]]
     opened.close()
     return answer
-
-
-def main() -> None:
-    """Measure what the arguments say; a reader that is not installed answers null."""
-    name, job, hive, runs = sys.argv[1:]
-    paths = json.load(sys.stdin)
-    try:
-        answer = _run(READERS[name], job, hive, paths)
-    except ImportError:
-        json.dump(None, sys.stdout)
-        return
-    times = []
-    for _ in range(int(runs)):
-        started = perf_counter()
-        _run(READERS[name], job, hive, paths)
-        times.append(perf_counter() - started)
-    json.dump({"answer": answer, "seconds": statistics.median(times), "peak": _peak()}, sys.stdout)
-
-
-if __name__ == "__main__":
-    main()
