@@ -1,4 +1,4 @@
-"""The child process in which the peers are asked, and the shape of what they answer."""
+"""The child processes in which the peers are asked, one each, and the shape of what they answer."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ READERS = ("python-registry", "regipy")
 RECOVERERS = frozenset({"python-registry"})
 """Those that can lay transaction logs of the new kind over a hive; the others are not asked of such a hive."""
 
-_CHILD = Path(__file__).with_name("_second_opinion_child.py")
+_PROGRAM = Path(__file__).with_name("_second_opinion_child.py")
+_NOT_STARTED = "the panel was not started"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the child may use up."""
+    """What each child may use up."""
 
     memory: int = 1 << 30
     """Bytes of address space, where the platform can limit it."""
@@ -44,7 +45,7 @@ class Limits:
     question: float = 15.0
     """Seconds for one question to one reader, where the platform has an interval timer."""
     total: float = 120.0
-    """Seconds from the questions to the last answer; then the child is killed."""
+    """Seconds from the questions to the last answer; then the children are killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,32 +102,21 @@ class Readers(Protocol):
 
 
 class Panel:
-    """One child process for one case, started early and asked once.
+    """A child process for each reader, for one case, started early and asked once.
+
+    The readers look up side by side, and what one dies of does not touch the other.
 
     Args:
-        limits: What it may use up.
+        limits: What each may use up.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
-        self._process: Popen[bytes] | None = None
-        self._refusal = "the panel was not started"
+        self._children: tuple[_Child, ...] = ()
 
     def start(self) -> Self:
-        """Start the child, which imports the peers at once; failing to is an answer, not an error."""
-        import subprocess  # noqa: PLC0415 - only where second opinions are wanted; a fixed program
-
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 - this interpreter and a file of this package
-                [sys.executable, "-I", str(_CHILD)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-        except OSError as error:
-            self._refusal = f"the readers' process could not be started: {error}"
-        else:
-            _send(self._process.stdin, [self._opening()])
+        """Start the children, which import the peers at once; failing to is an answer, not an error."""
+        self._children = tuple(_Child(reader, self._limits) for reader in READERS)
         return self
 
     def __enter__(self) -> Self:
@@ -136,51 +126,97 @@ class Panel:
         self.close()
 
     def close(self) -> None:
-        """End the child, whatever it is doing."""
+        """End the children, whatever they are doing; asked again, there is nobody."""
+        for child in self._children:
+            child.end()
+        self._children = ()
+
+    def ask(self, questions: Iterable[Question]) -> Mapping[tuple[str, Question], Reply]:
+        """See ``Readers.ask``. Ends the children; a second call finds nobody to ask."""
+        import threading  # noqa: PLC0415 - only where something is asked
+
+        asked = tuple(dict.fromkeys(questions))
+        replies: dict[tuple[str, Question], Reply] = {}
+        refusals = dict.fromkeys(READERS, _NOT_STARTED)
+        clock = threading.Timer(self._limits.total, self._stop)
+        clock.start()
+        try:
+            # A child reads all questions before its first answer: none waits for this process to read.
+            for child in self._children:
+                child.tell(asked)
+            for child in self._children:
+                replies.update(child.replies(asked))
+                refusals[child.reader] = child.refusal
+        finally:
+            clock.cancel()
+            self.close()
+        for reader, refusal in refusals.items():
+            for question in asked:
+                replies.setdefault((reader, question), Unreadable(refusal))
+        return replies
+
+    def _stop(self) -> None:
+        for child in self._children:
+            child.stop()
+
+
+class _Child:
+    """The process of one reader.
+
+    Attributes:
+        reader: Its name.
+        refusal: Why it does not answer what it left unanswered.
+    """
+
+    def __init__(self, reader: str, limits: Limits) -> None:
+        import subprocess  # noqa: PLC0415 - only where second opinions are wanted; a fixed program
+
+        self.reader = reader
+        self.refusal = _NOT_STARTED
+        self._overdue = False
+        self._process: Popen[bytes] | None = None
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - this interpreter and a file of this package
+                [sys.executable, "-I", str(_PROGRAM)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            self.refusal = f"the readers' process could not be started: {error}"
+        else:
+            _send(self._process.stdin, [_opening(reader, limits)])
+
+    def tell(self, asked: Sequence[Question]) -> None:
+        """Send all questions."""
+        if self._process is not None:
+            _send(self._process.stdin, _inquiries(asked))
+            _shut(self._process.stdin)
+
+    def replies(self, asked: Sequence[Question]) -> Iterator[tuple[tuple[str, Question], Reply]]:
+        """Read what it answers until it ends; then ``refusal`` says how it did."""
+        process = self._process
+        if process is None:
+            return
+        for line in process.stdout or ():
+            if not line.endswith(b"\n"):  # cut short when the child was ended
+                break
+            answer = json.loads(line)
+            yield (self.reader, asked[answer["id"]]), _reply(answer)
+        ending = f"the readers' process ended early ({self._finish(process)})"
+        self.refusal = "the readers took too long and were stopped" if self._overdue else ending
+
+    def stop(self) -> None:
+        """Kill it because its time is over."""
+        self._overdue = True
+        if self._process is not None:
+            self._process.kill()
+
+    def end(self) -> None:
+        """Kill and reap it, whatever it is doing."""
         if self._process is not None:
             self._process.kill()
             self._finish(self._process)
-
-    def ask(self, questions: Iterable[Question]) -> Mapping[tuple[str, Question], Reply]:
-        """See ``Readers.ask``. Ends the child; a second call finds nobody to ask."""
-        asked = tuple(dict.fromkeys(questions))
-        replies: dict[tuple[str, Question], Reply] = {}
-        process = self._process
-        if process is not None:
-            replies.update(self._converse(process, asked))
-        for reader in READERS:
-            for question in asked:
-                replies.setdefault((reader, question), Unreadable(self._refusal))
-        return replies
-
-    def _converse(
-        self, process: Popen[bytes], asked: Sequence[Question]
-    ) -> Iterator[tuple[tuple[str, Question], Reply]]:
-        import threading  # noqa: PLC0415 - only where something is asked
-
-        overdue = threading.Event()
-
-        def stop() -> None:
-            overdue.set()
-            process.kill()
-
-        clock = threading.Timer(self._limits.total, stop)
-        clock.start()
-        try:
-            _send(process.stdin, _inquiries(asked))
-            _shut(process.stdin)
-            for line in process.stdout or ():
-                if not line.endswith(b"\n"):  # cut short when the child was ended
-                    break
-                answer = json.loads(line)
-                yield (answer["reader"], asked[answer["id"]]), _reply(answer)
-        except KeyboardInterrupt:
-            process.kill()
-            raise
-        finally:
-            clock.cancel()
-            ending = f"the readers' process ended early ({self._finish(process)})"
-            self._refusal = "the readers took too long and were stopped" if overdue.is_set() else ending
 
     def _finish(self, process: Popen[bytes]) -> str:
         """Reap the child and say how it ended."""
@@ -190,14 +226,15 @@ class Panel:
         status = process.wait()
         return f"signal {-status}" if status < 0 else f"exit status {status}"
 
-    def _opening(self) -> dict[str, object]:
-        limits = self._limits
-        return {
-            "search": [entry for entry in sys.path if entry],
-            "memory": limits.memory,
-            "processor": limits.processor,
-            "question": limits.question,
-        }
+
+def _opening(reader: str, limits: Limits) -> dict[str, object]:
+    return {
+        "reader": reader,
+        "search": [entry for entry in sys.path if entry],
+        "memory": limits.memory,
+        "processor": limits.processor,
+        "question": limits.question,
+    }
 
 
 def _send(stream: IO[bytes] | None, lines: Iterable[dict[str, object]]) -> None:

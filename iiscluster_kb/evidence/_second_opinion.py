@@ -1,7 +1,7 @@
 """Every registry value or absence that a finding cites, read again by two independent readers.
 
 Dual-tool verification: python-registry and regipy share no code with the hive reader of this package. They
-are asked in a child process, once for the whole case, and only where something is cited. A disagreement
+are asked side by side, each in a process of its own, once for the whole case, and only where something is cited. A disagreement
 that a known defect of the peer explains is named and changes nothing; any other one leaves the finding
 undetermined, with both answers. A peer that cannot read changes nothing.
 

@@ -1,12 +1,12 @@
-"""The program in which python-registry and regipy are asked: JSON lines in, JSON lines out.
+"""The program in which python-registry or regipy is asked: JSON lines in, JSON lines out.
 
 It runs on its own, apart from the examination, because both peers hang, recurse to death or exhaust the
 memory on hostile hives. It imports nothing of this package, so that it starts as fast as they do.
 
-Standard input: first ``{"search": […], "memory": bytes, "processor": seconds, "question": seconds}``, then
-one line a hive, ``{"hive": path, "logs": [path, …], "questions": [[id, [name, …], value name or null], …]}``, then
+Standard input: first ``{"reader": name, "search": […], "memory": bytes, "processor": seconds, "question": seconds}``,
+then one line a hive, ``{"hive": path, "logs": [path, …], "questions": [[id, [name, …], value name or null], …]}``, then
 its end. A reader that cannot lay transaction logs over a hive does not answer for one that has some.
-Standard output: one line for each reader and question, ``{"reader": …, "id": …, "found": …}`` with ``found``
+Standard output: one line for each question, ``{"id": …, "found": …}`` with ``found``
 one of ``key``, ``no-key``, ``value`` (then also ``type`` and ``data``), ``no-value``, ``unreadable`` (then
 ``reason``, and ``raised`` where the reader's own error is the reason). Raw bytes travel as ``{"raw": hex}``, decoded data as JSON has it, what is neither as null.
 """
@@ -236,7 +236,7 @@ def _answers(reader: _Reader, inquiry: dict[str, Any], seconds: float) -> Iterat
                 answer = _refusal(error)
                 if opened is None:
                     given_up = answer
-        yield {"reader": reader.name, "id": number, **answer}
+        yield {"id": number, **answer}
 
 
 def _limit(memory: int, processor: int) -> None:
@@ -256,25 +256,23 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     if hasattr(signal, "SIGALRM"):
         signal.signal(signal.SIGALRM, _ring)
-    readers: list[tuple[str, _Reader | None, str]] = []
-    for kind in _READERS:
-        try:
-            readers.append((kind.name, kind(), ""))
-        except ImportError as error:
-            readers.append((kind.name, None, f"cannot be imported: {error}"))
-    inquiries = [json.loads(line) for line in sys.stdin]
-    for name, reader, reason in readers:
-        for inquiry in inquiries:
-            if reader is None:
-                refused = {"reader": name, "found": "unreadable", "reason": reason}
-                answers: Any = ({"id": number, **refused} for number, _, _ in inquiry["questions"])
-            elif inquiry["logs"] and not reader.recovers:
-                continue
-            else:
-                answers = _answers(reader, inquiry, settings["question"])
-            for answer in answers:
-                sys.stdout.write(json.dumps(answer) + "\n")
-                sys.stdout.flush()
+    kind = next(kind for kind in _READERS if kind.name == settings["reader"])
+    reader, reason = None, ""
+    try:
+        reader = kind()
+    except ImportError as error:
+        reason = f"cannot be imported: {error}"
+    for inquiry in [json.loads(line) for line in sys.stdin]:
+        if inquiry["logs"] and not kind.recovers:
+            continue
+        if reader is None:
+            refused = {"found": "unreadable", "reason": reason}
+            answers: Any = ({"id": number, **refused} for number, _, _ in inquiry["questions"])
+        else:
+            answers = _answers(reader, inquiry, settings["question"])
+        for answer in answers:
+            sys.stdout.write(json.dumps(answer) + "\n")
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":
