@@ -8,6 +8,7 @@ Nothing heavy is imported before a command needs it: ``--help`` and ``--version`
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _COULD_NOT_RUN = 2
+_RARELY = 20_000
+"""Objects made between two looks for garbage. What is imported and read stays until the process ends: looking
+through it as often as usual is a twentieth of an examination, and more where a listing is long."""
 _INTERRUPTED = 130
 """128 and the number of SIGINT, as shells report it."""
 
@@ -37,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from iiscluster_kb.cli._terminal import complain, message
     from iiscluster_kb.errors import IisClusterError
 
+    gc.set_threshold(_RARELY, *gc.get_threshold()[1:])
     options: argparse.Namespace | None = None
     try:
         options = command_line().parse_args(argv)
