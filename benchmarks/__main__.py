@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     machine = describe_machine()
     bench = Bench(
         Samples(options.data, small=options.quick),
-        Effort(turns=1, runs=1, warm=False, limit=5.0) if options.quick else Effort(),
+        Effort(turns=1, runs=1, warm=False, limit=60.0) if options.quick else Effort(),
         options.hivex_python,
         None if options.peers is None else frozenset(options.peers.split(",")),
     )

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks._race import OURS, Result, Slower
+from benchmarks._race import OURS, LeftOut, Result, Slower
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,8 +68,8 @@ def faster(what: str, outcomes: Outcomes, limits: Mapping[str, float]) -> list[B
     A peer that was stopped counts with the time after which it was.
     """
     ours = outcomes[OURS]
-    if not isinstance(ours, Result):
-        raise TypeError(f"{what}: {ours}")
+    if isinstance(ours, LeftOut):
+        raise TypeError(f"{what}: {ours.reason}")
     return [
         Bar(f"{what}: times as fast as {peer}", outcome.seconds / ours.seconds, limit, at_least=True)
         for peer, limit in limits.items()

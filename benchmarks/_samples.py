@@ -89,18 +89,17 @@ class Samples:
         """Services, settings, and one key of the longest list."""
         return [*_SYSTEM_PATHS, _in_the_longest_list(system)]
 
-    def dirty_system(self) -> tuple[Path, Path, Path] | None:
-        """A SYSTEM hive and its two logs; None where there is no corpus."""
-        found = [
-            self._of_the_corpus(name, f"regipy-{name}")
-            for name in ("SYSTEM_B", "SYSTEM_B.LOG1", "SYSTEM_B.LOG2")
-        ]
-        hive, first, second = found
+    def dirty_hive(self) -> tuple[Path, Path, Path] | None:
+        """A hive of a Windows 10 and its two logs: SYSTEM, or where small the classes of a user; None: no corpus."""
+        stem = "UsrClass.dat" if self.small else "SYSTEM_B"
+        hive, first, second = (
+            self._of_the_corpus(name, f"regipy-{name}") for name in (stem, f"{stem}.LOG1", f"{stem}.LOG2")
+        )
         return (hive, first, second) if hive and first and second else None
 
     def export(self) -> Path:
-        """A version 5.00 export of 50 MB, in UTF-16: what regedit writes of 60,000 classes."""
-        classes = 51_000 // self._part
+        """A version 5.00 export of 50 MB, in UTF-16: what regedit writes of 33,000 classes."""
+        classes = 33_000 // self._part
         self.empty_hive()
         return self._kept(f"export-{classes}.reg", lambda: _export(classes))
 
@@ -131,6 +130,16 @@ class Samples:
                     archive.writestr(f"NODE1/notes/{number // 100}/{number}.log", f"{_TEXT} {number}\r\n" * 5)
             path.with_suffix(".part").rename(path)
         return path
+
+    def listed_case(self, files: int) -> Path:
+        """One node with small hives and a listing of its disk with so many files more."""
+        folder = self.folder / f"case-listed-{files}"
+        for hive, content in _node_trees("NODE1", 0, 0).items():
+            _keep(folder / "NODE1" / hive, partial(_old_hive, hive, content))
+        tree: Tree = files_of_a_node()
+        tree["WINNT"] |= _tree(files)
+        _keep(folder / "NODE1/dir.txt", lambda: [dir_listing(tree["WINNT"])])
+        return folder
 
     def case(self, name: str) -> Path:
         """Two nodes with hives of real size, AdminExtensions missing on both: ``large`` or ``nt4``."""
