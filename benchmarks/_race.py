@@ -28,7 +28,7 @@ class Effort:
     """Runs of a turn; what takes a second or more runs once a turn."""
     warm: bool = True
     """Whether a run that does not count comes first."""
-    limit: float = 20.0
+    limit: float = 15.0
     """Seconds after which a turn is stopped: the contender is reported as slower than that."""
 
 
