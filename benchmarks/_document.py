@@ -16,10 +16,9 @@ from benchmarks._charts import draw_bars, draw_growth
 from benchmarks._race import ROOT, LeftOut, Result, Slower
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from benchmarks._chapters import Bar, Chapter, Growth, Table
-    from benchmarks._race import Outcome
 
 _PACKAGES = (
     "python-registry",
@@ -127,16 +126,17 @@ def _table(table: Table) -> Iterator[str]:
                 yield f"| {name} | > {outcome.seconds:g} s | 1 | | {ratio} | stopped |"
             case LeftOut():
                 yield f"| {name} | | | | | left out: {_cell(outcome.reason)} |"
-    if table.answers and (differing := _differing(table.outcomes)):
+    if table.answers and (differing := _differing(table)):
         yield ""
-        yield f"Not all found the same: {differing}."
+        yield f"Found otherwise: {differing}."
 
 
-def _differing(outcomes: Mapping[str, Outcome]) -> str:
-    answers = {name: json.dumps(one.answer) for name, one in outcomes.items() if isinstance(one, Result)}
-    if len(set(answers.values())) < 2:
-        return ""
-    return "; ".join(f"{name} {_cell(answer)}" for name, answer in answers.items())
+def _differing(table: Table) -> str:
+    """Who answered otherwise than the reference, and how."""
+    answers = {name: one.answer for name, one in table.outcomes.items() if isinstance(one, Result)}
+    wanted = answers.get(table.reference)
+    told = [f"{name} {json.dumps(answer)}" for name, answer in answers.items() if answer != wanted]
+    return _cell("; ".join([*told, f"{table.reference} {json.dumps(wanted)}"])) if told else ""
 
 
 def _answer(answer: object) -> str:
