@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from benchmarks._chapters import Bar, Chapter, Growth, Table
 
 _PACKAGES = (
+    "iiscluster-kb",
     "python-registry",
     "regipy",
     "regipy-rs",
@@ -34,21 +36,32 @@ _PROFILES = ROOT / "benchmarks/profiles.md"
 
 def describe_machine() -> list[str]:
     """Date, machine, versions and load, before anything is measured."""
-    installed = []
-    for name in _PACKAGES:
-        try:
-            installed.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            installed.append(f"{name} not installed")
+    installed = [*(f"{name} {_version(name)}" for name in _PACKAGES), f"hivex {_of_debian('python3-hivex')}"]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     load = ", ".join(f"{one:.2f}" for one in os.getloadavg())
     return [
         f"- Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         f"- Machine: {platform.system()} {platform.release()}, {_processor()}, {os.cpu_count()} processors, {memory:.0f} GiB",
         f"- Interpreter: {platform.python_implementation()} {platform.python_version()}",
-        f"- Peers: {', '.join(installed)}",
+        f"- Versions: {', '.join(installed)}",
         f"- Load at the start (1, 5, 15 minutes): {load}",
     ]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _of_debian(package: str) -> str:
+    try:
+        command = ["dpkg-query", "--show", "--showformat=${Version}", package]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "of unknown version"
+    return done.stdout or "not installed"
 
 
 def _processor() -> str:
