@@ -278,8 +278,13 @@ class Hivex:
         pass
 
 
+def _floor(path: str) -> Any:
+    return import_module("benchmarks._floor").Floor(path)
+
+
 READERS: dict[str, Any] = {
     "iiscluster_kb": Ours,
+    "floor, without checks": _floor,
     "hivex": Hivex,
     "libregf": Libregf,
     "regipy + Rust": RegipyRust,
