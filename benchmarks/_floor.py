@@ -86,19 +86,11 @@ class Floor:
             for unit in name.encode("ascii"):
                 number = number * 37 + unit
             wanted = (number & 0xFFFFFFFF).to_bytes(4, "little")
-            hashes = self.data[at + 4 : at + 4 + 8 * entries]
-            found = hashes.find(wanted)
-            while found >= 0:
-                if found % 8 == 4:
-                    cell = _FIRST + int.from_bytes(hashes[found - 4 : found], "little")
-                    if self._name(cell).upper() == name:
-                        return cell
-                found = hashes.find(wanted, found + 1)
-            return None
+            return self._by_hash(self.data[at + 4 : at + 4 + 8 * entries], wanted, name)
         low, high = 0, entries
         while low < high:
             middle = (low + high) // 2
-            cell = _FIRST + _NUMBER(self.data, at + 4 + width * middle)[0]
+            cell: int = _FIRST + _NUMBER(self.data, at + 4 + width * middle)[0]
             met = self._name(cell).upper()
             if met == name:
                 return cell
@@ -106,6 +98,16 @@ class Floor:
                 low = middle + 1
             else:
                 high = middle
+        return None
+
+    def _by_hash(self, entries: bytes, wanted: bytes, name: str) -> int | None:
+        found = entries.find(wanted)
+        while found >= 0:
+            if found % 8 == 4:
+                cell = _FIRST + int.from_bytes(entries[found - 4 : found], "little")
+                if self._name(cell).upper() == name:
+                    return cell
+            found = entries.find(wanted, found + 1)
         return None
 
     def _leaf(self, root: int, count: int, name: str) -> tuple[int, bytes, int]:
