@@ -6,4 +6,4 @@ from hypothesis import settings
 
 from tests.fuzz.profiles import LONG
 
-settings.register_profile(LONG, max_examples=20_000, deadline=None)
+settings.register_profile(LONG, settings.get_profile("default"), max_examples=20_000, deadline=None)
