@@ -113,25 +113,29 @@ def test_what_the_encoding_lacks_is_escaped(changes: dict[str, str], encoding: s
     for number, name in enumerate(NAMES[:9]):
         (case / name).mkdir(parents=True)
         (case / name / f"{number}.bin").write_bytes(b"nothing that is known")
-    for arguments in (["examine"], ["inspect"], ["examine", "--format", "json"]):
+    alone = ["examine", "--no-second-opinion"]
+    for arguments in (alone, ["inspect"], [*alone, "--format", "json"]):
         done = piped(arguments[0], str(case), "--verbose", *arguments[1:], **changes)
         assert done.returncode == (0 if arguments == ["inspect"] else 3)
         assert b"Traceback" not in done.stderr
         done.stdout.decode(encoding if "json" not in arguments else "utf-8")
         done.stderr.decode(encoding)
     target = tmp_path / NAMES[0]
-    done = piped("examine", str(case), "--output", str(target), **changes)
+    done = piped(*alone, str(case), "--output", str(target), **changes)
     assert (done.returncode, target.is_file()) == (3, True)
     assert done.stderr.decode(encoding).startswith("iiscluster-kb: wrote ")
 
 
-def test_a_case_with_nothing_readable_is_told(tmp_path: Path) -> None:
+def test_a_case_with_nothing_readable_is_told(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
     (tmp_path / "a.bin").write_bytes(b"\xff\xfe\xfd" * 100)
     (tmp_path / "b").touch()
+    done = piped("examine", str(tmp_path))
+    assert (done.returncode, b"Traceback" in done.stderr) == (3, False)
     for form in sorted(renderers()):
-        done = piped("examine", str(tmp_path), "--format", form)
-        assert done.returncode == 3
-        assert b"Traceback" not in done.stderr
+        assert cli.main(["examine", str(tmp_path), "--format", form]) == 3
+        assert b"Traceback" not in capfdbinary.readouterr().err
 
 
 @pytest.mark.parametrize("form", sorted(renderers()))

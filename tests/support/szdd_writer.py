@@ -49,6 +49,8 @@ def _match(text: bytes, at: int, candidates: list[int] | tuple[()]) -> tuple[int
             length += 1
         if length > found and at + length <= len(text):
             found, best = length, place
+        if found == _LONGEST:
+            break
     return found, best
 
 
