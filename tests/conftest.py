@@ -21,6 +21,7 @@ settings.register_profile("same", derandomize=True, database=None, deadline=None
 settings.load_profile("same")
 
 
+@pytest.hookimpl(trylast=True)  # after hypothesis has marked its own
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Leave unwatched what goes the same ways again: a test's further cases, and the many examples of a law.
 

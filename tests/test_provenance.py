@@ -133,8 +133,10 @@ def arguments(given: Path, out: Path) -> dict[str, list[list[str]]]:
     """By command, every way of calling it on evidence; what writes, writes elsewhere."""
     cases = [str(given / "case"), str(given / "nested.tar")]
     media = ["--media", str(given / "media")]
+    alone = ["--no-second-opinion", *media]  # the other readers read the same, whatever is rendered of it
     examine = [
-        [*("examine", case), *("--format", name), *media] for case in cases for name in sorted(renderers())
+        *(["examine", case, *media] for case in cases),
+        *(["examine", case, "--format", name, *alone] for case in cases for name in sorted(renderers())),
     ]
     written = [
         ["examine", case, "--format", "reg", "--output", f"{out / str(n)}/"] for n, case in enumerate(cases)
