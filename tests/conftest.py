@@ -9,19 +9,20 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from coverage import Coverage
+from hypothesis import is_hypothesis_test, settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-WATCHED = 3
+CASES = 3
 """How many of a test's cases coverage watches."""
+UNWATCHED = pytest.StashKey[bool]()
 
 settings.register_profile("same", derandomize=True, database=None, deadline=None)
 settings.load_profile("same")
 
 
-@pytest.hookimpl(trylast=True)  # after hypothesis has marked its own
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Leave unwatched what goes the same ways again: a test's further cases, and the many examples of a law.
 
@@ -31,14 +32,27 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         test = item.nodeid.partition("[")[0]
         seen[test] += 1
-        if seen[test] > WATCHED or item.get_closest_marker("hypothesis"):
-            item.add_marker(pytest.mark.no_cover)
+        is_law = isinstance(item, pytest.Function) and is_hypothesis_test(item.obj)
+        item.stash[UNWATCHED] = is_law or seen[test] > CASES
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
-    """Leave the processes that an unwatched test starts unwatched too; this variable makes coverage start in them."""
-    with pytest.MonkeyPatch.context() as patch:
-        if item.get_closest_marker("no_cover"):
-            patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+    """Stop coverage for an unwatched test and for the processes that it starts.
+
+    The marker ``no_cover`` of pytest-cov stops one of the two that run in each of pytest-xdist's workers, upon
+    which the other goes on.
+    """
+    if not item.stash[UNWATCHED]:
         return (yield)
+    stopped: list[Coverage] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        try:
+            while watching := Coverage.current():
+                watching.stop()
+                stopped.append(watching)
+            return (yield)
+        finally:
+            for one in reversed(stopped):
+                one.start()
