@@ -26,7 +26,7 @@ QUICK = f"--article Q224553 --no-second-opinion --workers 2 --max-size {BOMB // 
 CASE = ROOT / "fixtures" / "scenarios" / "value-absent" / "case"
 
 HALTING = """
-import argparse, sys, time
+import argparse, signal, sys, time
 from iiscluster_kb.render import View
 from iiscluster_kb.triage import _progress, _run, _verbs
 from iiscluster_kb.triage._command import add_arguments, run
@@ -38,6 +38,7 @@ class Halting(_progress.Progress):
             print("halting", flush=True)
             time.sleep(60)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background ignores it
 _run._BATCH, _run._LONGEST = 2, float("inf")
 _verbs.Progress = Halting
 parser = argparse.ArgumentParser()
