@@ -15,7 +15,7 @@ from hypothesis import is_hypothesis_test, settings
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-CASES = 3
+CASES = 8
 """How many of a test's cases coverage watches."""
 UNWATCHED = pytest.StashKey[bool]()
 
