@@ -284,7 +284,7 @@ def _floor(path: str) -> Any:
 
 READERS: dict[str, Any] = {
     "iiscluster_kb": Ours,
-    "floor, without checks": _floor,
+    "floor (no checks)": _floor,
     "hivex": Hivex,
     "libregf": Libregf,
     "regipy + Rust": RegipyRust,

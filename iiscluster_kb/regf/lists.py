@@ -65,20 +65,23 @@ def find_subkey(cells: Cells, cell: int, count: int, folded: str) -> FoundKey | 
     # A name in ASCII has one hash only; beyond that Windows' upper-casing may differ from ours.
     trust_hashes = folded.isascii()
     try:
-        found = _search(cells, cell, folded)
+        head = cells.list_head(cell)
+        found = _search(cells, head, folded)
     except BrokenCell:
         # A binary search always looks at the entry where the name belongs: it may be the broken one, and
         # then its hash is no better than its offset.
-        found, trust_hashes = None, False
-    return _scan(cells, cell, count, folded, trust_hashes=trust_hashes) if found is None else found
+        found, head, trust_hashes = None, None, False
+    if found is not None:
+        return found
+    if head and head[0] == HASH_LEAF and head[1] >= count and trust_hashes:
+        return None  # the search has looked at every hash
+    return _scan(cells, cell, count, folded, trust_hashes=trust_hashes)
 
 
-def _search(cells: Cells, cell: int, folded: str) -> FoundKey | None:
+def _search(cells: Cells, head: ListHead, folded: str) -> FoundKey | None:
     """Binary search, in a hash leaf after a look at the hashes; None: the name is not where it belongs."""
-    leaf: ListHead | None = cells.list_head(cell)
-    if leaf and leaf[0] == INDEX_ROOT:
-        leaf = _search_root(cells, leaf, folded)
-    if not leaf:
+    leaf = _search_root(cells, head, folded) if head[0] == INDEX_ROOT else head
+    if leaf is None:
         return None
     if leaf[0] == HASH_LEAF and folded.isascii() and (hit := _by_hash(cells, leaf, folded)) is not None:
         return hit
