@@ -9,6 +9,8 @@ import nox
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / ".ci" / "lock.txt"
 DIST = ROOT / "dist"
+HERE = Path(sys.executable).parent
+"""Where nox lies, and with it what the group `supply` brings."""
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
 nox.needs_version = ">=2025.2.9"
@@ -53,7 +55,7 @@ def lock(session: nox.Session) -> None:
     """Write .ci/lock.txt anew; ``-- --upgrade`` takes what is newer, ``-- --upgrade-package NAME`` one package."""
     session.chdir(ROOT)
     session.run(
-        *("uv", "pip", "compile", "pyproject.toml", "--all-extras", "--group", "supply"),
+        *(str(HERE / "uv"), "pip", "compile", "pyproject.toml", "--all-extras", "--group", "supply"),
         *("--universal", "--python-version", PYTHONS[0], "--generate-hashes"),
         *("--no-annotate", "--no-emit-index-url", "--quiet", "--output-file", str(LOCK.relative_to(ROOT))),
         *("--custom-compile-command", "nox -f .ci/noxfile.py -s lock"),
@@ -66,14 +68,44 @@ def lock(session: nox.Session) -> None:
 def audit(session: nox.Session) -> None:
     """Ask whether advisories are known of what is locked."""
     session.chdir(ROOT)
-    session.run("python", "-m", "tests.supply.audit")
+    session.run(sys.executable, "-m", "tests.supply.audit")
 
 
-@nox.session
-def distributions(session: nox.Session) -> None:
-    """Build the sdist, and from it the wheel, into dist/; install the wheel alone and examine a case with it."""
+@nox.session(python=PYTHONS[0])
+def sbom(session: nox.Session) -> None:
+    """Write dist/iiscluster_kb.cdx.json: what an installation with all extras brings, as locked."""
     session.chdir(ROOT)
-    session.install("--constraint", str(LOCK), "build", "hatchling", "twine")
+    session.install("--constraint", str(LOCK), ".[all]")
+    DIST.mkdir(exist_ok=True)
+    session.run(
+        *(str(HERE / "cyclonedx-py"), "environment", "--pyproject", "pyproject.toml"),
+        *(
+            "--output-reproducible",
+            "--output-format",
+            "JSON",
+            "--output-file",
+            str(DIST / "iiscluster_kb.cdx.json"),
+        ),
+        str(Path(session.bin) / "python"),
+        external=True,
+    )
+
+
+@nox.session(venv_backend="none")
+def distributions(session: nox.Session) -> None:
+    """Build the sdist and the wheel into dist/, check them, and print their SHA-256."""
+    session.chdir(ROOT)
     epoch = session.run("git", "log", "-1", "--format=%ct", external=True, silent=True)
-    session.run("python", "-m", "build", "--no-isolation", env={"SOURCE_DATE_EPOCH": str(epoch).strip()})
-    session.run("twine", "check", "--strict", *map(str, DIST.glob("*.whl")), *map(str, DIST.glob("*.tar.gz")))
+    session.run(
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "-d",
+        str(DIST),
+        env={"SOURCE_DATE_EPOCH": str(epoch).strip()},
+    )
+    built = sorted([*DIST.glob("*.tar.gz"), *DIST.glob("*.whl")])
+    session.run(str(HERE / "twine"), "check", "--strict", *map(str, built))
+    for file in built:
+        session.log(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}")

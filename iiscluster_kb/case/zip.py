@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import io
 import stat
+import warnings
 import zipfile
 from functools import partial
 from typing import TYPE_CHECKING
@@ -67,7 +68,10 @@ def _refusal(info: zipfile.ZipInfo) -> str | None:
 
 
 def _open(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> Readable:
-    stream = opened.open(info)
+    with warnings.catch_warnings():
+        # Newer releases of zipfile warn of entries that share a member; what they expand to is bounded as any other.
+        warnings.simplefilter("ignore", UserWarning)
+        stream = opened.open(info)
     return stream if info.compress_type in _BOUNDED_METHODS else _Sipped(stream)
 
 
