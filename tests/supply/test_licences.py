@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 import pytest
 from packaging.utils import canonicalize_name
 
-from tests.support.scenarios import ROOT
 from tests.supply.dependencies import EXTRAS, closure, core, direct, licence_of, named_by
+from tests.support.scenarios import ROOT
 
 PAGE = (ROOT / "docs" / "supply-chain.md").read_text("utf-8")
 ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
