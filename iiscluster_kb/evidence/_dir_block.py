@@ -146,9 +146,17 @@ class Block:
                 return match.start(5) + _usual_gap(match[3])
         return None
 
+    def _short_column(self) -> int | None:
+        """Where a column of short names begins: as far before ``.`` and ``..``, which have none, as it is wide."""
+        names = {match.start(6) for _, match in self._lines if match[6].rstrip() in _DOTS}
+        if len(names) != 1:
+            return None
+        column = names.pop() - SHORT_WIDTH - 1
+        return column if any(match.start(6) == column for _, match in self._lines) else None
+
     def _has_short_names(self) -> bool:
         blank = SHORT_WIDTH + 1
-        if any(
+        if self._short_column() is not None or any(
             match.end(5) - match.start(5) > SHORT_WIDTH and len(match[5]) - _usual_gap(match[3]) == blank
             for _, match in self._lines
         ):
@@ -156,9 +164,11 @@ class Block:
         return bool(self._lines) and all("~" in _divide(match[6])[0] for _, match in self._lines)
 
     def _rows_beside_short_names(self, calendar: Calendar) -> Iterator[Row]:
+        column = self._short_column()
         for number, match in self._lines:
             date, clock, tag, size, gap, printed = match.groups()
-            size_told, rest = size, " " * (len(gap) - _usual_gap(tag)) + printed
+            blanks = len(gap) - _usual_gap(tag) if column is None else match.start(6) - column
+            size_told, rest = size, " " * blanks + printed
             if size is not None and self._may_go_on(size, printed):
                 size_told, rest = self._by_column(match.string)
             short, name = _divide(rest)

@@ -202,6 +202,26 @@ def test_short_names_in_the_root_of_a_drive() -> None:
     assert evidence.entries["C:\\LONG NAME.TXT"].short_name == "LONGNA~1.TXT"
 
 
+def test_the_column_of_short_names_is_told_by_where_the_dots_stand() -> None:
+    """Wine prints one blank more before it than Windows, and short names that end in letters."""
+    evidence = read(
+        b" Directory of C:\\tree\r\n\r\n"
+        b"11/29/1999   3:53 AM  <DIR>                      .\r\n"
+        b"11/29/1999   3:53 AM  <DIR>                      ..\r\n"
+        b" 4/25/1999  12:43 AM         1,000               10335.TXT\r\n"
+        b" 4/25/1999  12:43 AM         1,000  CLUS~GN2.HTM CLUSDB4.html\r\n"
+        b"11/29/1999   3:53 AM  <DIR>         X_Y0~OMC     x y0\r\n"
+        b"       2 files                    2,000 bytes\r\n\r\n"
+    )
+    found = {entry.path: (entry.size, entry.short_name) for entry in evidence.entries.values()}
+    assert found == {
+        "C:\\tree\\10335.TXT": (1000, None),
+        "C:\\tree\\CLUSDB4.html": (1000, "CLUS~GN2.HTM"),
+        "C:\\tree\\x y0": (None, "X_Y0~OMC"),
+    }
+    assert evidence.directories == {"C:\\TREE"}
+
+
 def test_spaces_divide_thousands_beside_short_names() -> None:
     tree: Tree = {"099 b.txt": Item(54, short="099B~1.TXT"), "c.txt": 54099, "d.txt": 1}
     evidence = read(listings.dir_listing(tree, "french-spaces", short_names=True))
