@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from iiscluster_kb.errors import EvidenceError
 from iiscluster_kb.regf import Hive
 from tests.support.regf_attacks import TREE, attacks
+from tests.support.regf_attacks_more import more_attacks, refused
 from tests.support.regf_writer import KeySpec, build_hive, write_hive
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.support.regf_attacks import Attack
 
-ATTACKS = list(attacks())
+ATTACKS = [*attacks(), *more_attacks()]
 SEEDS = [
     build_hive(TREE, minor=minor, list_kind=kind, leaf_size=2)
     for minor in (1, 3, 5, 6)
@@ -75,6 +76,14 @@ def test_an_attack_is_answered_in_bounds_and_named(attack: Attack) -> None:
     else:
         assert any(attack.reason in damage.reason for damage in hive.damage)
         assert hive.state == "damaged"
+
+
+@pytest.mark.parametrize("attack", [*refused()], ids=str)
+def test_what_cannot_be_opened_is_refused_with_its_reason(attack: Attack) -> None:
+    with pytest.raises(EvidenceError, match=str(attack.reason)) as caught:
+        Hive(attack.data, "hive")
+    assert caught.value.path == "hive"
+    assert caught.value.offset is not None
 
 
 def test_keys_of_2000_with_one_list_are_each_read_once() -> None:
