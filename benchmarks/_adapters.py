@@ -39,12 +39,13 @@ class Ours:
         from iiscluster_kb.regf import Hive  # noqa: PLC0415 - only this reader's process needs it
 
         self.hive = Hive.open(path)
-        self.root = self.hive.root
 
     def walk(self) -> Iterator[tuple[Any, list[str]]]:
+        names: list[str] = []
         for key in self.hive.walk():
+            names = names or [key.name]  # the root's
             path = key.path
-            yield key, [self.root.name, *(path.split("\\") if path else ())]
+            yield key, [*names, *(path.split("\\") if path else ())]
 
     def time(self, key: Any) -> int | None:
         return _microseconds(key.modified)

@@ -227,6 +227,16 @@ KINDS = (
         signs.resident_zeros,
     ),
     Kind(
+        "the end of big data lost",
+        ("libregf-python", "hivex"),
+        ("data",),
+        "ours",
+        "Of the last segment they read up to seven bytes less than it holds. Windows leaves room in that cell; "
+        "where a writer leaves none, as the tests' does, the end of the data is lost.",
+        "Big data; Cell (size)",
+        signs.tight_segment,
+    ),
+    Kind(
         "text cut at a NUL",
         ("libregf-python",),
         ("data",),
@@ -243,15 +253,5 @@ KINDS = (
         "They look for big data from version 1.5 on; it is used where the minor version is greater than 3.",
         "Big data",
         signs.record_given,
-    ),
-    Kind(
-        "the end of big data lost",
-        ("hivex",),
-        ("data",),
-        "ours",
-        "Of each segment it reads up to eight bytes less than the cell's size. Windows leaves room in the last cell; "
-        "where a writer leaves none, up to seven bytes are lost. All it lacks is at the end.",
-        "Big data; Cell (size)",
-        signs.tight_segment,
     ),
 )

@@ -138,25 +138,22 @@ def _raised(error: list[Any], hostile: Hostile, truth: dict[str, Any] | None) ->
     return ("right" if expected else "clean error"), kind
 
 
-def outcomes_of(
-    hostile: Hostile, folder: Path, peers: Sequence[str], seconds: int, jobs: int
-) -> dict[str, Outcome]:
-    """How each reader takes one hive, ours first, ``jobs`` of them at a time."""
-    readers = [OURS, *peers]
-    paths = [folder / f"hive{number}" for number in range(len(readers))]  # impacket opens its own to write
-    for path in paths:
-        path.write_bytes(hostile.attack.data)
-    with ThreadPoolExecutor(jobs) as pool:
-        taken = [*pool.map(take, readers, paths, [seconds] * len(readers))]
-    truth = {} if isinstance(taken[0], Outcome) else taken[0][0]
-    outcomes = {}
-    for reader, one in zip(readers, taken, strict=True):
-        if isinstance(one, Outcome):
-            outcomes[reader] = one
-        else:
-            told, peak = one
-            verdict = judge(told, hostile, None if reader == OURS else truth)
-            outcomes[reader] = Outcome(*verdict, told["seconds"], peak)
+def outcomes_of(hostile: Hostile, peers: Sequence[str], seconds: int) -> dict[str, Outcome]:
+    """How each reader takes one hive, ours first."""
+    outcomes: dict[str, Outcome] = {}
+    truth: dict[str, Any] = {}
+    with tempfile.NamedTemporaryFile() as file:
+        for reader in (OURS, *peers):
+            Path(file.name).write_bytes(hostile.attack.data)  # impacket opens it to write
+            taken = take(reader, Path(file.name), seconds)
+            if isinstance(taken, Outcome):
+                outcomes[reader] = taken
+                continue
+            told, peak = taken
+            outcomes[reader] = Outcome(
+                *judge(told, hostile, truth if outcomes else None), told["seconds"], peak
+            )
+            truth = truth or told
     return outcomes
 
 
@@ -210,18 +207,19 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     parser.add_argument("--seconds", type=int, default=10, help="processor time for each reader and hive")
     parser.add_argument("--only", default="", help="hives whose name holds this")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="readers at a time")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="hives at a time")
     options = parser.parse_args()
     versions = installed()
     hostile = [Hostile(attack, opens=True) for attack in (*attacks(), *more_attacks())]
     hostile += [Hostile(attack, opens=False) for attack in refused()]
+    hostile = [one for one in hostile if options.only in one.attack.name]
     rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        for one in hostile:
-            if options.only in one.attack.name:
-                outcomes = outcomes_of(one, Path(folder), [*versions], options.seconds, options.jobs)
-                rows.append((one.attack.name, outcomes))
-                print(rows[-1][0], *map("{0[0]}: {0[1]}".format, outcomes.items()), sep="; ", file=sys.stderr)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        taken = pool.map(lambda one: outcomes_of(one, [*versions], options.seconds), hostile)
+        for one, outcomes in zip(hostile, taken, strict=True):
+            rows.append((one.attack.name, outcomes))
+            told = [f"{reader}: {outcome}" for reader, outcome in outcomes.items()]
+            print(one.attack.name, *told, sep="; ", file=sys.stderr)
     text = page(rows, versions, options.seconds, [len(one.attack.data) for one in hostile])
     if options.write:
         PAGE.write_text(text, encoding="utf-8")

@@ -122,7 +122,8 @@ def main() -> int:
     parser.add_argument("--only", action="append", help="a section; may be given more than once")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="hives at a time")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as made, contextlib.ExitStack() as stack:
+    # Wine's server may still write while the folder is taken away.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as made, contextlib.ExitStack() as stack:
         folder = Path(made)
         needs_wine = not options.only or {"texts", "listings", "images"} & set(options.only)
         wine = None

@@ -186,11 +186,11 @@ def test_the_program_fails_where_something_is_unexplained(
     assert f"no known kind explains: **{len(unexplained)}**" in capsys.readouterr().out
 
 
-def test_an_attack_that_ours_does_not_answer_rightly_is_a_failure(program: Any, tmp_path: Path) -> None:
+def test_an_attack_that_ours_does_not_answer_rightly_is_a_failure(program: Any) -> None:
     module = program("attacks")
     attack = next(attack for attack in attacks() if attack.name == "a key below itself")
     hostile = module.Hostile(attack, opens=True)
-    outcomes = module.outcomes_of(hostile, tmp_path, [], 10, 1)
+    outcomes = module.outcomes_of(hostile, [], 10)
     assert outcomes[module.OURS].word == "right"
     told = {"keys": 7, "values": 5, "raised": [], "told": []}
     assert module.judge(told, hostile, None) == ("silent", "")
