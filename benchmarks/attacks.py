@@ -49,7 +49,8 @@ processor time and 1 GiB of address space. Ours must be right each time, within 
 - **right**: everything sound is read, and what is not is named (ours: `Hive.damage`), or nothing is wrong with what
   is stored and the same keys and values are read as by ours.
 - **clean error**: an exception that the reader documents. What else the hive holds is lost, unless the caller goes on.
-- **silent**: it reads on and says nothing of the damage, so that what is lost looks absent.
+- **silent**: it reads on and says nothing of what is wrong, so that what is lost looks absent. (Of 5,000 levels, more
+  than Windows allows, nothing is lost.)
 - **wrong**: the hive is sound enough to be read whole, and other numbers of keys or values come out.
 - **raw exception**: one of Python or of a helper library, that the reader does not document.
 - **endless**: it gave twenty times as many keys as the file has room for, and would have gone on.
@@ -61,7 +62,7 @@ one that was met before.
 
 BEHIND = (
     "Processor time, the import of the reader included, and the process' largest memory, with the interpreter's, stand "
-    "behind each answer."
+    "behind each answer; where a process died, the time is the clock's."
 )
 
 
