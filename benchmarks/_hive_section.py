@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from _bounded import run
 from _comparing import compare, read_dump
-from _document import interpreter, table
+from _pages import interpreter, table
 from _hive_kinds import KINDS, kind_of
 from _hive_signs import Evidence
 from _hive_sources import ROOT, hives

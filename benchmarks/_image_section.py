@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pefile
-from _document import table
+from _pages import table
 from _hive_sources import ROOT
 
 from iiscluster_kb.case import open_case

@@ -11,7 +11,7 @@ import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from _document import table
+from _pages import table
 
 from iiscluster_kb.errors import EvidenceError
 from iiscluster_kb.evidence import HEAD_SIZE, formats

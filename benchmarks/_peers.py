@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from _document import debian_version, distribution
+from _pages import debian_version, distribution
 
 __all__ = ["OURS", "installed"]
 

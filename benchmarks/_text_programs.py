@@ -8,7 +8,7 @@ import subprocess
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
-from _document import debian_version
+from _pages import debian_version
 
 from iiscluster_kb.registry.reg_text import Dialect, KeyDeletion, KeyEntry, ValueEntry, format_reg, parse_reg
 from tests.support.regf_writer import KeySpec, build_hive

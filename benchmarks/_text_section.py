@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from _document import table
+from _pages import table
 from _forms import FORMS, ROOT, Form
 from _text_programs import programs, read_back
 

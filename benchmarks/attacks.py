@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from _bounded import run
-from _document import heading, interpreter, table
+from _pages import heading, interpreter, table
 from _peers import OURS, installed
 
 ROOT = Path(__file__).resolve().parents[1]

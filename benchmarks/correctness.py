@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from _document import debian_version, distribution, heading
+from _pages import debian_version, distribution, heading
 from _hive_section import LARGEST, SECONDS, compare_hives
 from _hive_sources import ROOT
 from _image_section import compare_cabinets, compare_images
