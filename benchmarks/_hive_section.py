@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from _bounded import run
 from _comparing import compare, read_dump
-from _pages import interpreter, table
 from _hive_kinds import KINDS, kind_of
 from _hive_signs import Evidence
 from _hive_sources import ROOT, hives
+from _pages import interpreter, table
 from _peers import OURS
 
 if TYPE_CHECKING:

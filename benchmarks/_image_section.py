@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pefile
-from _pages import table
 from _hive_sources import ROOT
+from _pages import table
 
 from iiscluster_kb.case import open_case
 from iiscluster_kb.case._lzx import has_lzx

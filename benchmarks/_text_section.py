@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from _pages import table
 from _forms import FORMS, ROOT, Form
+from _pages import table
 from _text_programs import programs, read_back
 
 from iiscluster_kb.errors import RemedyError

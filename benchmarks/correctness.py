@@ -21,11 +21,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from _pages import debian_version, distribution, heading
 from _hive_section import LARGEST, SECONDS, compare_hives
 from _hive_sources import ROOT
 from _image_section import compare_cabinets, compare_images
 from _listing_section import compare_listings
+from _pages import debian_version, distribution, heading
 from _peers import installed
 from _text_programs import Wine
 from _text_programs import versions as program_versions
