@@ -256,7 +256,11 @@ class DiskContent(_Hashed):
     def _descriptor(self) -> io.FileIO:
         with as_evidence(self._path):
             raw = io.FileIO(os.open(self._file, _OPEN_FLAGS), "rb")
-            status = os.fstat(raw.fileno())
+            try:
+                status = os.fstat(raw.fileno())
+            except OSError:
+                raw.close()
+                raise
         if stat.S_ISREG(status.st_mode) and status.st_size >= self.size:
             return raw
         raw.close()

@@ -203,6 +203,31 @@ def test_a_log_that_grows_keeps_the_size_it_had(tmp_path: Path) -> None:
     assert content.sha256 == hashlib.sha256(b"x" * 100).hexdigest()
 
 
+def test_the_hash_is_of_what_was_read_whatever_became_of_the_file(tmp_path: Path) -> None:
+    content = on_disk(tmp_path, b"x" * 100)
+    content.map()
+    (tmp_path / "SYSTEM").write_bytes(b"y" * 100)
+    assert content.sha256 == hashlib.sha256(b"x" * 100).hexdigest()
+
+
+def test_a_file_that_cannot_be_asked_for_its_size_is_closed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = on_disk(tmp_path, b"x")
+    asked = []
+
+    def failing(descriptor: int) -> os.stat_result:
+        asked.append(descriptor)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fstat", failing)
+    with pytest.raises(EvidenceError, match="cannot be read: Input/output error"):
+        content.open()
+    monkeypatch.undo()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(asked[0])
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
 def test_a_pipe_or_link_put_there_meanwhile_is_not_read(tmp_path: Path) -> None:
     content = on_disk(tmp_path, b"")
