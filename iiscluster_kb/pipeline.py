@@ -14,11 +14,11 @@ from iiscluster_kb.articles._extensions import AUDIT, trace_extensions
 from iiscluster_kb.articles._likeness import compare_nodes
 from iiscluster_kb.case import open_case
 from iiscluster_kb.cluster import group_machines
-from iiscluster_kb.errors import RemedyError
+from iiscluster_kb.errors import EvidenceError, RemedyError
 from iiscluster_kb.evidence import identify
 from iiscluster_kb.evidence._second_opinion import Panel, confirm
 from iiscluster_kb.media import read_media
-from iiscluster_kb.model import Artifact, FileEvidence, RegistryEvidence, Remedy, Report, Specimen
+from iiscluster_kb.model import Artifact, FileEvidence, RegistryEvidence, Remedy, Report, Skipped, Specimen
 from iiscluster_kb.remedy import prescribe, told_of
 from iiscluster_kb.remedy.proof import prove
 from iiscluster_kb.remedy.supposition import Supposition
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from iiscluster_kb.articles import Rule
     from iiscluster_kb.case import Limits, Member
     from iiscluster_kb.cluster import Cluster, Machine
-    from iiscluster_kb.model import CaseFile, Evidence, Finding
+    from iiscluster_kb.model import Case, CaseFile, Evidence, Finding, Media
     from iiscluster_kb.remedy import RemedyOptions
 
 __all__ = ["Progress", "Stage", "examine"]
@@ -109,24 +109,59 @@ def examine(  # noqa: PLR0913 - each is a choice of its own, made by name
             open_case(*paths, symptom=symptom, administered_from=administered_from, limits=limits)
         )
         at_hand = read_media(media, limits=limits) if media else None
+        hashing = stack.enter_context(ThreadPoolExecutor(_HASHERS))
+        inquiry = _Inquiry(chosen, panel, remedy_options, at_hand, hashing, progress)
+        report = inquiry.report(case)
+        while isinstance(report, _Lost):
+            # A file that went after it was read has no hash that could be cited: it counts as one never collected.
+            case = report.rest
+            report = inquiry.report(case)
+        return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """Instead of a report: files that could be read, but not once more to be hashed."""
+
+    rest: Case
+    """The case without them; they are among those that were skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Inquiry:
+    """What is asked of a case, and who helps."""
+
+    chosen: tuple[Rule, ...]
+    panel: Panel | None
+    remedy_options: RemedyOptions | None
+    at_hand: Media | None
+    hashing: ThreadPoolExecutor
+    progress: Callable[[Progress], None] | None
+
+    def report(self, case: Case) -> Report | _Lost:
+        """Diagnose the case; a file whose hash cannot be made is known only at the end, as hashing runs beside."""
+        chosen, progress, tell = self.chosen, self.progress, self.progress or _unheard
         evidence, skipped = identify(
             replace(case, files=_Watched(case.files, progress)) if progress else case
         )
-        hashing = stack.enter_context(ThreadPoolExecutor(_HASHERS))
-        hashes = hashing.map(lambda piece: piece.file.content.sha256, evidence)
-        cluster = group_machines(evidence, case.stated, case.name, at_hand)
+        hashes = self.hashing.map(_hash_of, evidence)
+        cluster = group_machines(evidence, case.stated, case.name, self.at_hand)
         findings = first = diagnose(cluster, tuple(_counted(chosen, progress)) if progress else chosen)
-        if panel is not None:
+        if self.panel is not None:
             tell(Progress(Stage.CONFIRMING))
-            findings = confirm(findings, evidence, panel)
+            findings = confirm(findings, evidence, self.panel)
         profiles = tuple(machine.profile for machine in cluster.machines)
         remedy = _remedy(
             findings,
             chosen,
-            lambda wanted: prescribe(wanted, profiles, remedy_options),
+            lambda wanted: prescribe(wanted, profiles, self.remedy_options),
             _rediagnosis(cluster, chosen, first, tell),
         )
-        hashed = _hashed(evidence, hashes, tell)
+        hashed, lost = _hashed(evidence, hashes, tell)
+        if lost:
+            gone = {one.path for one in lost}
+            rest = {path: file for path, file in case.files.items() if path not in gone}
+            return _Lost(replace(case, files=rest, skipped=(*case.skipped, *lost)))
         return Report(
             case=case.name,
             stated=case.stated,
@@ -138,7 +173,7 @@ def examine(  # noqa: PLR0913 - each is a choice of its own, made by name
             remedy=remedy,
             artifacts=_artifacts(cluster, hashed),
             skipped=tuple(sorted(skipped, key=lambda one: one.path)),
-            media=at_hand,
+            media=self.at_hand,
             extensions=trace_extensions(cluster) if any(rule.article.id == AUDIT for rule in chosen) else (),
             comparison=compare_nodes(cluster),
         )
@@ -184,14 +219,26 @@ def _counted(chosen: Sequence[Rule], progress: Callable[[Progress], None]) -> It
         yield replace(rule, diagnose=counting(rule, number))
 
 
+def _hash_of(piece: Evidence) -> str | Skipped:
+    try:
+        return piece.file.content.sha256
+    except EvidenceError as error:
+        return Skipped(piece.file.path, error.detail)
+
+
 def _hashed(
-    evidence: Sequence[Evidence], hashes: Iterator[str], tell: Callable[[Progress], None]
-) -> dict[str, str]:
+    evidence: Sequence[Evidence], hashes: Iterator[str | Skipped], tell: Callable[[Progress], None]
+) -> tuple[dict[str, str], tuple[Skipped, ...]]:
     hashed: dict[str, str] = {}
-    for piece in evidence:
-        tell(Progress(Stage.HASHING, len(hashed), len(evidence)))
-        hashed[piece.file.path] = next(hashes)
-    return hashed
+    lost: list[Skipped] = []
+    for number, piece in enumerate(evidence):
+        tell(Progress(Stage.HASHING, number, len(evidence)))
+        match next(hashes):
+            case Skipped() as one:
+                lost.append(one)
+            case digest:
+                hashed[piece.file.path] = digest
+    return hashed, tuple(lost)
 
 
 def _remedy(

@@ -43,18 +43,22 @@ def walk(root: Path, prefix: str, budget: Budget) -> Iterator[Found | Skipped]:
     waiting = [(root, prefix)]
     while waiting:
         folder, before = waiting.pop()
+        entries = []
         try:
             with os.scandir(folder) as listing:
-                entries = []
                 for entry in listing:
                     budget.count()
                     entries.append(entry)
-        except OSError as error:
+        except OSError as error:  # what it gave before counts
             yield Skipped(before or ".", f"directory cannot be read: {error.strerror or error}")
-            continue
         for entry in sorted(entries, key=lambda entry: entry.name):
             name = before + entry.name
-            if entry.is_dir(follow_symlinks=False):
+            try:
+                is_directory = entry.is_dir(follow_symlinks=False)
+            except OSError as error:  # where directories do not tell kinds, the disk is asked
+                yield Skipped(name, f"cannot be read: {error.strerror or error}")
+                continue
+            if is_directory:
                 waiting.append((Path(entry.path), f"{name}/"))
             else:
                 yield _examined(entry, name, root)

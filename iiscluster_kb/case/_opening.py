@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,7 +100,7 @@ class _Opening:
 
     def take_one(self, root: Path) -> str:
         """Take a folder, an archive or a file as the whole case and return the case's name."""
-        if root.is_dir():
+        if _is_folder(root):
             self._take_folder(root, "")
             return safe_path(root.name) or "case"
         found = self._found(root, root.name)
@@ -124,7 +125,7 @@ class _Opening:
             shared = None
         for root in sorted(roots):
             name = root.relative_to(shared or root.parent).as_posix()
-            if root.is_dir():
+            if _is_folder(root):
                 self._take_folder(root, f"{name}/")
             else:
                 self._budget.count()
@@ -207,7 +208,7 @@ class _Opening:
             status = file.stat()
         except OSError as error:
             raise CaseError(f"{file}: {error.strerror or error}") from error
-        if not file.is_file():
+        if not stat.S_ISREG(status.st_mode):
             raise CaseError(f"{file}: neither a file nor a folder")
         return Found(name, file, status.st_size)
 
@@ -298,6 +299,13 @@ class _Opening:
             path = safe_path(name[:_SHOWN]) or "?"
             reason = reason or "its name is empty, or too long to be one"
         self.skipped.append(Skipped(path, reason))
+
+
+def _is_folder(root: Path) -> bool:
+    try:
+        return root.is_dir()
+    except OSError as error:
+        raise CaseError(f"{root}: {error.strerror or error}") from error
 
 
 def _shared_name(members: Sequence[Member]) -> str:

@@ -129,9 +129,9 @@ class _Source(io.RawIOBase):
     def _slice(self, size: int) -> bytes:
         if isinstance(self._place, bytes):
             return self._place[self._position : self._position + size]
-        with self._place.open("rb", buffering=0) as raw:
-            raw.seek(self._position)
-            return raw.read(size)
+        with self._place.open("rb") as file:  # buffered: one that is not may give less than is there
+            file.seek(self._position)
+            return file.read(size)
 
 
 CONTAINER = Container("zip", _recognises, _files)
