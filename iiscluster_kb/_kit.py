@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from iiscluster_kb.model import Report
 
-__all__ = ["CHECKSUMS", "check_target", "compare", "documents_of", "fingerprint", "write_kit"]
+__all__ = ["CHECKSUMS", "check_target", "compare", "documents_of", "fingerprint", "new_folder", "write_kit"]
 
 CHECKSUMS = "SHA256SUMS"
 _OUTPUTS = ("reg", "steps", "plan", "html", "json")
@@ -153,17 +153,31 @@ def write_kit(documents: Iterable[Document], target: Path, *, force: bool) -> No
     Raises:
         OSError: It cannot be written; nothing half-written is left behind, and what was there is there still.
     """
+    with new_folder(target, force=force) as folder:
+        for document in documents:
+            with (folder / document.name).open("xb") as stream:
+                stream.write(document.content)
+
+
+@contextlib.contextmanager
+def new_folder(target: Path, *, force: bool) -> Iterator[Path]:
+    """A folder to be filled; what is in it at the end is put in place, in one step.
+
+    Args:
+        target: Where it is put: nothing is there, or an empty folder.
+        force: Whether a folder with something in it may be there, which is then replaced.
+
+    Raises:
+        OSError: It cannot be written or filled; nothing of it is left behind, and what was there is there still.
+    """
     missing = [folder for folder in target.parents if not folder.exists()]
     temporary = target.with_name(f".iiscluster-kb-{os.urandom(8).hex()}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.mkdir()
-        for document in documents:
-            with (temporary / document.name).open("xb") as stream:
-                stream.write(document.content)
-                stream.flush()
-                os.fsync(stream.fileno())
-        _sync(temporary)
+        yield temporary
+        for made in (*temporary.rglob("*"), temporary):
+            _sync(made)
         _put_in_place(temporary, target, force=force)
         _sync(target.parent)
     except BaseException as error:
@@ -194,11 +208,13 @@ def _put_in_place(temporary: Path, target: Path, *, force: bool) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _sync(folder: Path) -> None:
-    """Have the folder's own entries on the disk, where the system can be told so."""
-    if os.name == "nt":
+def _sync(path: Path) -> None:
+    """Have a file, or a folder's own entries, on the disk."""
+    if path.is_dir() and os.name == "nt":  # which opens no folders
         return
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(
+        path, os.O_RDONLY if path.is_dir() else os.O_RDWR
+    )  # Windows flushes what may be written
     try:
         os.fsync(descriptor)
     finally:

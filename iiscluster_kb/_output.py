@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import TextIO
 
     from iiscluster_kb.model import Document
@@ -90,7 +90,8 @@ def write_documents(documents: Sequence[Document], output: str, *, force: bool) 
         The files written.
 
     Raises:
-        OSError: A file is there already, or cannot be written. Nothing half-written is left behind.
+        OSError: A file is there already, or cannot be written. Nothing half-written is left behind, and of several
+            documents none is put in place before all of them are on the disk.
         ValueError: Several documents and one file.
     """
     is_folder = output.endswith(("/", os.sep)) or Path(output).is_dir()
@@ -103,8 +104,7 @@ def write_documents(documents: Sequence[Document], output: str, *, force: bool) 
         _check(target, force=force)
     if is_folder and targets:
         base.mkdir(parents=True, exist_ok=True)
-    for target, document in zip(targets, documents, strict=True):
-        _write(target, document.content)
+    _write_together(dict(zip(targets, (document.content for document in documents), strict=True)))
     return tuple(targets)
 
 
@@ -117,16 +117,29 @@ def _check(target: Path, *, force: bool) -> None:
         raise FileExistsError(errno.EEXIST, "is no regular file", str(target))
 
 
-def _write(target: Path, content: bytes) -> None:
-    # In the same folder, as only there a rename is one step; a random name, as two runs may share it.
-    temporary = target.parent / f".iiscluster-kb-{os.urandom(8).hex()}.tmp"
+def _write_together(contents: Mapping[Path, bytes]) -> None:
+    # In the same folder, as only there a rename is one step; random names, as two runs may share it.
+    staged = {target: target.parent / f".iiscluster-kb-{os.urandom(8).hex()}.tmp" for target in contents}
+    new = [target for target in contents if not os.path.lexists(target)]
+    target = None
     try:
-        with temporary.open("xb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(target)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(target)) from error
+        for target, temporary in staged.items():
+            with temporary.open("xb") as stream:
+                stream.write(contents[target])
+                stream.flush()
+                os.fsync(stream.fileno())
+        for target, temporary in reversed(
+            staged.items()
+        ):  # whatever ends this, no patch is there without its undo
+            temporary.replace(target)
+    except BaseException as error:
+        for made in new:
+            with contextlib.suppress(OSError):
+                made.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, str(target)) from error
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        for temporary in staged.values():
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iiscluster_kb._kit import new_folder
 from iiscluster_kb.triage._schema import TABLES
 from iiscluster_kb.triage._store import connect, foreign_errors
 
@@ -65,20 +66,24 @@ def export(store: str, folder: str, form: str) -> tuple[Path, ...]:
         The files and folders written.
 
     Raises:
-        OSError: The store cannot be read, or the folder is not empty.
+        OSError: The store cannot be read, the folder is not empty, or it cannot be written; then it is not there.
         ValueError: It is no store.
     """
     target = Path(folder)
     with_rows = ("cases", "runs", "left_out", *TABLES)
     # Reads nothing but the store and writes nothing but the folder, so external access is needed, but no query is foreign.
     connect(store, only_asks=True).close()
-    target.mkdir(parents=True, exist_ok=True)
-    if any(target.iterdir()):
+    if target.exists() and any(target.iterdir()):
         raise FileExistsError(errno.EEXIST, "is not empty", folder)
     import duckdb  # noqa: PLC0415 - an extra
 
-    with foreign_errors(store), duckdb.connect(store, read_only=True) as connection:
-        return tuple(_export(connection, table, target, form) for table in with_rows)
+    with (
+        new_folder(target.resolve(), force=False) as place,
+        foreign_errors(store),
+        duckdb.connect(store, read_only=True) as connection,
+    ):
+        made = [_export(connection, table, place, form) for table in with_rows]
+    return tuple(target / path.name for path in made)
 
 
 def _export(connection: DuckDBPyConnection, table: str, target: Path, form: str) -> Path:
