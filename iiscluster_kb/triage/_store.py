@@ -116,7 +116,13 @@ class Store:
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._connection = connect(file, only_asks=False)
+        is_new = not Path(file).exists()
+        try:
+            self._connection = connect(file, only_asks=False)
+        except OSError as error:
+            if is_new and error.errno != errno.EBUSY:  # a beginning that DuckDB itself would not open again
+                Path(file).unlink(missing_ok=True)
+            raise
         try:
             with foreign_errors(file):
                 self._migrate()
