@@ -11,6 +11,9 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING
 
+from iiscluster_kb.cli._terminal import complain, message
+from iiscluster_kb.errors import IisClusterError
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
@@ -37,13 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: ``--help`` and ``--version`` (0), wrong usage (2).
     """
-    from iiscluster_kb.cli._parser import command_line
-    from iiscluster_kb.cli._terminal import complain, message
-    from iiscluster_kb.errors import IisClusterError
-
     gc.set_threshold(_RARELY, *gc.get_threshold()[1:])
     options: argparse.Namespace | None = None
     try:
+        from iiscluster_kb.cli._parser import command_line  # in here, as Ctrl-C may come while it is imported
+
         options = command_line().parse_args(argv)
         status: int = options.run(options)
     except KeyboardInterrupt:
