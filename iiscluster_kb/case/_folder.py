@@ -50,7 +50,7 @@ def walk(root: Path, prefix: str, budget: Budget) -> Iterator[Found | Skipped]:
                     budget.count()
                     entries.append(entry)
         except OSError as error:  # what it gave before counts
-            yield Skipped(before or ".", f"directory cannot be read: {error.strerror or error}")
+            yield Skipped(before or root.name, f"directory cannot be read: {error.strerror or error}")
         for entry in sorted(entries, key=lambda entry: entry.name):
             name = before + entry.name
             try:

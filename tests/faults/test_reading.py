@@ -12,6 +12,7 @@ import pytest
 from iiscluster_kb import examine
 from iiscluster_kb.case import Budget, Limits
 from iiscluster_kb.case._folder import Found, walk
+from iiscluster_kb.cli import main
 from iiscluster_kb.errors import CaseError
 from iiscluster_kb.model import Answer, Present, Skipped, Verdict
 from iiscluster_kb.pipeline import Stage
@@ -85,7 +86,7 @@ def test_a_directory_that_fails_half_way_keeps_what_it_gave(tmp_path: Path) -> N
     second = [number for number, call in enumerate(door.calls) if call.kind == "next"][1]
     with Door(root, Fault.EIO, second):
         skipped, *kept = walk(root, "", Budget(Limits()))
-    assert skipped == Skipped(".", f"directory cannot be read: {os.strerror(errno.EIO)}")
+    assert skipped == Skipped(root.name, f"directory cannot be read: {os.strerror(errno.EIO)}")
     assert len(kept) == 1
     assert isinstance(kept[0], Found)
 
@@ -115,3 +116,32 @@ def test_a_hive_that_the_second_readers_do_not_find_is_unreadable_to_them(tmp_pa
         for opinion in fact.opinions
     }
     assert answers == {Answer.UNREADABLE}
+
+
+@pytest.mark.parametrize(
+    ("command", "every"),
+    [
+        (("fix", "CASE", "--output", "OUT"), 40),
+        (("verify", "CASE", str(FOLDER)), 40),
+        (("inspect", "CASE"), 20),
+        (("examine", str(FOLDER), "--media", "CASE"), 20),
+    ],
+    ids=["fix", "verify", "inspect", "media"],
+)
+def test_every_command_ends_with_an_answer_or_one_line(
+    command: tuple[str, ...], every: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = shutil.copytree(FOLDER, tmp_path / "case").resolve()
+    places = {"CASE": str(case), "OUT": str(tmp_path / "kit")}
+    asked = [] if command[0] == "inspect" else ["--article", "Q224553", "--no-second-opinion"]
+    arguments = [places.get(word, word) for word in (*command, *asked)]
+    at, calls = 0, 1
+    while at < calls:
+        with Door(case, Fault.EIO, at) as door:
+            status = main(arguments)
+        told = capsys.readouterr()
+        assert status in {0, 1, 2, 3}
+        assert status != 2 or (told.err.startswith("iiscluster-kb: ") and told.err.count("\n") == 1)
+        assert status == 2 or told.out or command[0] == "fix"
+        shutil.rmtree(tmp_path / "kit", ignore_errors=True)
+        at, calls = at + every, max(calls, len(door.calls))
