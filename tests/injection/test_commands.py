@@ -1,0 +1,103 @@
+"""What evidence says stays text where the program itself speaks, and where it puts files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from iiscluster_kb.cli import main
+from tests.cli.terminals import PROGRAM, on_terminal
+from tests.faults.interrupts import is_whole
+from tests.injection.catalogue import CATALOGUE, texts
+from tests.injection.hostile import as_name, hostile_case
+from tests.injection.test_outputs import STYLE, Seen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ASKED = ("--no-second-opinion", "--article", "Q224553")
+TERMINAL = next(one for one in CATALOGUE if one.name == "terminal")
+SQL = next(one for one in CATALOGUE if one.name == "sql")
+
+
+def files_below(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the platform has no pseudo-terminals")
+def test_a_real_terminal_is_told_to_draw_alone(tmp_path: Path) -> None:
+    pyte = pytest.importorskip("pyte", reason="pyte, a terminal emulator, is not installed")
+    case = hostile_case(tmp_path, texts(TERMINAL))
+    for arguments in (("inspect", str(case)), ("examine", *ASKED, f"{case}{TERMINAL.texts[1]}")):
+        _, sent = on_terminal([*PROGRAM, *arguments, "--quiet"], 120)
+        seen = Seen()
+        pyte.Stream(seen, strict=False).feed(sent)
+        assert seen.done <= {"select_graphic_rendition", "carriage_return"}
+        assert not {"\x1b", "\x07", "\x9b"} & set(STYLE.sub("", sent))
+        assert "\\x1b" in sent
+
+
+def test_a_kit_is_whole_and_nothing_is_beside_it(tmp_path: Path) -> None:
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    case = hostile_case(folder, texts())
+    before = files_below(tmp_path)
+    assert main(["fix", *ASKED, str(case), "--output", str(tmp_path / "kit")]) == 1
+    assert is_whole(tmp_path / "kit")
+    assert all(path.startswith("kit/") for path in files_below(tmp_path) - before)
+
+
+def test_a_store_keeps_texts_and_obeys_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("duckdb", reason="the extra triage is not installed: no duckdb")
+    from tests.triage.conftest import _examine_in_this_process  # noqa: PLC0415 - which needs duckdb
+
+    monkeypatch.setattr("iiscluster_kb.triage._run.examine_here", _examine_in_this_process)
+    monkeypatch.chdir(tmp_path)
+    root = tmp_path / "cases"
+    for threat in CATALOGUE:
+        (root / threat.name).mkdir(parents=True)
+        hostile_case(root / threat.name, texts(threat))
+    store, kits = tmp_path / "store", tmp_path / "kits"
+    words = [
+        "--workers",
+        "1",
+        "--max-size",
+        "10M",
+        "--progress",
+        "none",
+        "--fix-into",
+        str(kits),
+        "--facts",
+        "all",
+    ]
+    before = files_below(tmp_path)
+    assert main(["triage", str(root), "--store", str(store), *ASKED, *words]) == 1
+
+    def asked(query: str) -> list[dict[str, object]]:
+        capsys.readouterr()
+        assert main(["triage", "query", str(store), query, "--format", "jsonl"]) == 0
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    (counted,) = asked(
+        "SELECT count(*) AS cases, count(DISTINCT source) AS sources FROM cases WHERE outcome = 'done'"
+    )
+    assert counted == {"cases": len(CATALOGUE), "sources": len(CATALOGUE)}
+    machines = "\n".join(str(row["machine"]) for row in asked("SELECT DISTINCT machine FROM findings"))
+    assert all(as_name(text) in machines for text in SQL.texts)
+
+    for form in ("csv", "jsonl"):
+        assert main(["triage", "export", str(store), str(tmp_path / form), "--format", form]) == 0
+    assert main(["triage", "report", str(store), "--format", "html", "--output", f"{tmp_path}/report/"]) == 0
+    assert all(is_whole(kit) for kit in kits.iterdir() if kit.is_dir())
+    assert len([kit for kit in kits.iterdir() if kit.is_dir()]) == len(CATALOGUE)
+    new = {path.partition("/")[0] for path in files_below(tmp_path) - before}
+    assert new == {"store", "kits", "csv", "jsonl", "report"}
+    capsys.readouterr()
+    assert main(["triage", "report", str(store)]) == 0
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(STYLE.sub("", capsys.readouterr().out))
+    assert not (tmp_path / "owned.db").exists()
