@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
@@ -101,3 +103,24 @@ def test_a_store_keeps_texts_and_obeys_none(
     assert main(["triage", "report", str(store)]) == 0
     assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(STYLE.sub("", capsys.readouterr().out))
     assert not (tmp_path / "owned.db").exists()
+    for page in (kits / "index.html", tmp_path / "report" / "index.html"):
+        parts = Parts()
+        parts.feed(page.read_text("utf-8"))
+        assert parts.found
+        assert not {"img", "svg", "iframe", "object", "embed", "form", "base"} & parts.tags
+        assert all(re.fullmatch(r"[A-Za-z0-9#._/-]+", address) for address in parts.found), parts.found
+
+
+class Parts(HTMLParser):
+    """What a page consists of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.found += [
+            value or "" for name, value in attrs if name in {"href", "src"} or name.startswith("on")
+        ]

@@ -12,8 +12,11 @@ import pytest
 
 from iiscluster_kb.errors import RemedyError
 from iiscluster_kb.model import Dialect, Patch
-from iiscluster_kb.registry import ValueType
+from iiscluster_kb.registry import HKLM, KeyPath, ValueType
+from iiscluster_kb.registry.reg_text import KeyEntry, ValueEntry, parse_reg
 from iiscluster_kb.remedy import format_patch
+from tests.injection.catalogue import CATALOGUE
+from tests.injection.reports import documents, report_of
 from tests.judges._patches import (
     CLSID,
     PATCHED,
@@ -28,10 +31,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from iiscluster_kb.model import ValueChange
-    from iiscluster_kb.registry import KeyPath, RegistryValue
+    from iiscluster_kb.registry import RegistryValue
     from tests.support.scenarios import Scenario
 
 WINE = shutil.which("wine")
+IIS_TYPE = HKLM / r"Cluster\ResourceTypes\IIS Server Instance"
 pytestmark = [
     pytest.mark.skipif(WINE is None, reason="wine is missing"),
     pytest.mark.xdist_group("wine"),
@@ -156,3 +160,43 @@ def test_a_key_that_the_patch_makes_is_gone_after_the_undo(dialect: Dialect, win
     exported = wine.export(above)
     assert exported_key(exported, above)
     assert not exported_key(exported, CLSID)
+
+
+def test_nothing_that_evidence_smuggles_is_written(wine: Wine, tmp_path: Path) -> None:
+    """One import of every patch of every hostile case: what is there afterwards was proved, to the name."""
+    cluster = KeyPath.parse(r"HKLM\Cluster")
+
+    def names() -> set[tuple[str, str]]:
+        exported = wine.export(cluster)
+        entries = parse_reg(exported).entries if exported else ()
+        found = {(str(e.key).upper(), e.value.name) for e in entries if isinstance(e, ValueEntry)}
+        return found | {(str(e.key).upper(), "") for e in entries if isinstance(e, KeyEntry)}
+
+    before = names()
+    proved = {
+        (str(key).upper(), name)
+        for threat in CATALOGUE
+        for patch in report_of(threat).remedy.patches
+        for change in patch.changes
+        for key, name in ((change.key, change.name), *((above, "") for above in lineage(change.key)))
+    }
+    patches = [
+        (tmp_path / f"{threat.name}-{number}.reg", content)
+        for threat in CATALOGUE
+        for number, (name, content) in enumerate(documents("reg", threat).items())
+        if not name.endswith("-undo.reg")
+    ]
+    for path, content in patches:
+        path.write_bytes(content)
+    assert len(patches) > len(CATALOGUE)
+    wine.run("regedit", "/S", *(str(path) for path, _ in patches))
+    after = names()
+    assert (str(IIS_TYPE).upper(), "AdminExtensions") in after
+    assert after <= before | proved
+
+
+def lineage(key: KeyPath) -> Iterator[KeyPath]:
+    """The key and those above it."""
+    while key.parent is not None:
+        yield key
+        key = key.parent
