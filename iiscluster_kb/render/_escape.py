@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["code_span", "fenced", "markdown", "printable", "prose", "visible"]
+__all__ = ["cell", "code_span", "fenced", "markdown", "printable", "prose", "visible"]
 
 _UNSHOWABLE = re.compile(
     "["
@@ -39,6 +39,16 @@ def visible(character: str) -> str:
 def printable(text: str) -> str:
     """The text with every control, invisible and bidirectional character made visible; always one line."""
     return _UNSHOWABLE.sub(lambda match: visible(match[0]), text)
+
+
+_FORMULA = re.compile(r"(?:^|(?<=[;,]))(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""Where a formula would begin: at the start of a cell, or of what becomes one where the list separator is another.
+The full-width signs count in some languages of Excel (OWASP, CSV Injection)."""
+
+
+def cell(text: str) -> str:
+    """The text as a cell of a table that no spreadsheet calculates: an apostrophe stands before a formula."""
+    return _FORMULA.sub("'", printable(text))
 
 
 _MARKDOWN = re.compile(

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from dataclasses import astuple, fields
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.model import Document
 from iiscluster_kb.model.rows import FindingRow
 from iiscluster_kb.render import Renderer
-from iiscluster_kb.render._escape import printable
+from iiscluster_kb.render._escape import cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RENDERER"]
 
-_FORMULA = re.compile(r"(?:^|(?<=[;,]))(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
-"""Where a formula would begin: at the start of a cell, or of what becomes one where the list separator is another.
-The full-width signs count in some languages of Excel (OWASP, CSV Injection)."""
 _BETWEEN = "; "
 
 
@@ -46,13 +42,9 @@ def _cell(value: str | bool | tuple[str, ...] | None) -> str:
         case bool():
             return "true" if value else "false"
         case tuple():
-            return _shown(_BETWEEN.join(value))
+            return cell(_BETWEEN.join(value))
         case _:
-            return _shown(str(value))
-
-
-def _shown(text: str) -> str:
-    return _FORMULA.sub("'", printable(text))
+            return cell(str(value))
 
 
 RENDERER = Renderer("csv", _render)

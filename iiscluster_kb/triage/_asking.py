@@ -21,8 +21,8 @@ __all__ = ["EXPORTS", "Answer", "as_json", "ask", "export"]
 EXPORTS = ("parquet", "csv", "jsonl")
 _ROWS = 1000
 _PARTITIONED = "cases"
-_FORMULA = r"^[=+\-@\t\r\n]"
-"""What a spreadsheet takes for a formula; an apostrophe before it makes it text."""
+_FORMULA = r"(^|[;,])([\t\r\n]|\s*[=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}])"
+"""What a spreadsheet takes for a formula, as in ``render._escape``; an apostrophe before it makes it text."""
 
 Answer = tuple[tuple[str, ...], "Iterator[tuple[object, ...]]"]
 """Names of the columns, and the rows."""
@@ -116,7 +116,7 @@ def _column(name: str, kind: str) -> str:
         return f'CAST(to_json("{name}") AS VARCHAR) AS "{name}"'
     if kind != "VARCHAR":
         return f'"{name}"'
-    return f'CASE WHEN regexp_matches("{name}", \'{_FORMULA}\') THEN \'\'\'\' || "{name}" ELSE "{name}" END AS "{name}"'
+    return f"""regexp_replace("{name}", '{_FORMULA}', '\\1''\\2', 'g') AS "{name}\""""
 
 
 def _quoted(text: str) -> str:

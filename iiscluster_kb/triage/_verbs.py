@@ -18,7 +18,7 @@ from iiscluster_kb._output import print_documents, print_text, write_documents
 from iiscluster_kb.articles import choose
 from iiscluster_kb.case import parse_limits
 from iiscluster_kb.model import Document
-from iiscluster_kb.render._escape import printable
+from iiscluster_kb.render._escape import cell, printable
 from iiscluster_kb.triage._asking import as_json, ask, export
 from iiscluster_kb.triage._kits import KitFolder
 from iiscluster_kb.triage._nouns import Found, Settings
@@ -44,7 +44,6 @@ __all__ = ["answer", "examine_all", "show_list"]
 _TOGETHER = 1000
 """Lines that are printed at once."""
 _LARGEST_PAGE = 64 << 20
-_FORMULA = tuple("=+-@\t\r\n")
 
 
 # --- many cases -------------------------------------------------------------------------------------
@@ -56,7 +55,7 @@ def show_list(options: argparse.Namespace) -> int:
         lines = (
             f"case\t{printable(item.source)}\n"
             if isinstance(item, Found)
-            else f"none\t{printable(item.source)}\t{item.reason}\n"
+            else f"none\t{printable(item.source)}\t{printable(item.reason)}\n"
             for item in find_cases(options.roots, spool.cases)
         )
         _print(lines)
@@ -289,21 +288,21 @@ def _query(store: str, query: str, form: str) -> int:
 def _tabbed(heads: Iterable[str], rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
     yield "\t".join(map(printable, heads))
     for row in rows:
-        yield "\t".join("" if cell is None else printable(str(cell)) for cell in row)
+        yield "\t".join("" if value is None else printable(str(value)) for value in row)
 
 
 def _csv_lines(heads: Iterable[str], rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
     for row in chain([tuple(heads)], rows):
         line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow([_safe(cell) for cell in row])
+        csv.writer(line, lineterminator="\n").writerow([_safe(value) for value in row])
         yield line.getvalue()
 
 
-def _safe(cell: object) -> object:
-    """What no spreadsheet takes for a formula."""
-    if isinstance(cell, list | tuple):
-        cell = as_json(cell)
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+def _safe(value: object) -> object:
+    """What no spreadsheet takes for a formula, and no terminal for an order."""
+    if isinstance(value, list | tuple):
+        return as_json(value)
+    return cell(value) if isinstance(value, str) else value
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from iiscluster_kb.model.rows import FindingRow
 from iiscluster_kb.render import render
-from iiscluster_kb.render.csv import _shown
+from iiscluster_kb.render._escape import cell
 from tests.render.hostile import HOSTILE, hostile_report, scenario_reports
 from tests.support.reports import empty_report, finding, full_report, infested
 
@@ -100,7 +100,7 @@ def test_no_cell_is_a_formula(text: str) -> None:
 
 @given(st.text(alphabet="=+-@;, \t\"'a\uff1d"))
 def test_no_text_is_a_formula_wherever_a_cell_may_begin(text: str) -> None:
-    shown = _shown(text)
+    shown = cell(text)
     assert not BEGINS_FORMULA.search(shown)
     assert shown.replace("'", "") == text.replace("\t", "\\x09").replace("'", "")
 
