@@ -65,20 +65,19 @@ A call that writes fails so, on the way to `--output` of `examine` and `verify`,
 
 What holds in each case:
 
-{laws}
+{laws}"""
+_LAWS = """\
+- There is an answer, or one line on standard error that names the file, and status 2; never a traceback.
+- What failed is told by its path and counts as never collected: its facts are unknown, neither absent nor healthy. Each
+  verdict is that of the whole case or undetermined; no fault is newly confirmed (but see the log below).
+- All other evidence of the case is judged as ever, with the same hashes.
+- The hash that a report cites is that of the bytes that were read.
+- A read that gives less than was asked changes nothing.
+- The bytes, times and modes of evidence are as they were.
+- At a target is what was there before, or all of the new; several files of one output are put in place together, an undo
+  before its patch. What a killed run leaves is hidden and named as unfinished (`.iiscluster-kb-*.tmp`, `.old`).
+- A second run goes on: `fix` gives its kit, `triage` examines what its store does not hold yet.
 """
-_LAWS = (
-    "There is an answer, or one line on standard error that names the file, and status 2; never a traceback.",
-    "What failed is told by its path and counts as never collected: its facts are unknown, neither absent nor healthy. Each "
-    "verdict is that of the whole case or undetermined; no fault is newly confirmed.",
-    "All other evidence of the case is judged as ever, with the same hashes.",
-    "The hash that a report cites is that of the bytes that were read.",
-    "A read that gives less than was asked changes nothing.",
-    "The bytes, times and modes of evidence are as they were.",
-    "At a target is what was there before, or all of the new; several files of one output are put in place together, an "
-    "undo before its patch. What a killed run leaves is hidden and named as unfinished (`.iiscluster-kb-*.tmp`, `.old`).",
-    "A second run goes on: `fix` gives its kit, `triage` examines what its store does not hold yet.",
-)
 _UNDEFENDED = """
 ## What is not defended
 
@@ -119,7 +118,7 @@ def main() -> None:
             cases=_listed(tuple(CASES)),
             faults=_points(f"{fault.name}: {fault}." for fault in Fault),
             endings=_points(f"{ending.name}: {ending}." for ending in Ending),
-            laws=_points(_LAWS),
+            laws=_LAWS,
         ),
         *_elsewhere(),
         _UNDEFENDED,

@@ -87,6 +87,18 @@ CONSUMERS = (
         "injection/test_outputs.py::test_no_command_is_what_evidence_wrote",
     ),
     Consumer(
+        "kit, `csv`, `steps`",
+        "the same readers",
+        "the same where a machine is named by the hostile text alone, so that cells and file names begin with it",
+        "injection/test_names.py::test_a_name_that_attacks_from_its_first_letter",
+    ),
+    Consumer(
+        "machines",
+        "two that look alike",
+        "two machines, two sheets",
+        "injection/test_names.py::test_machines_that_look_alike_stay_apart",
+    ),
+    Consumer(
         "the fix kit",
         "the disk",
         "every file is in the kit, under a name that Windows and POSIX take, of no device",

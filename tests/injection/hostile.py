@@ -42,12 +42,21 @@ PLACES = {
 """Where evidence brings text in, and by what."""
 
 
-def hostile_files(text: str, places: Container[str] = PLACES) -> dict[str, bytes]:
-    """The files of a case with the text in every place, or in some alone."""
+def hostile_files(
+    text: str, places: Container[str] = PLACES, names: tuple[str, str] = ("NODE1", "NODE2")
+) -> dict[str, bytes]:
+    """The files of a case with the text in every place, or in some alone.
+
+    Args:
+        text: It follows what stands in its place else.
+        places: Of ``PLACES``.
+        names: What the computer names begin with.
+    """
 
     def at(place: str) -> str:
-        return text if place in places else "plain"
+        return text if place in places else "" if place == "computer name" else "plain"
 
+    machines = tuple(f"{name}{at('computer name')}" for name in names)
     data, folder = at("value data"), as_name(at("member name"))
     files: dict[str, bytes] = {}
     for number, name in enumerate(("NODE1", "NODE2")):
@@ -64,19 +73,19 @@ def hostile_files(text: str, places: Container[str] = PLACES) -> dict[str, bytes
         listed[f"Folder{at('file name')}"] = {"a.dll": 1}
         if not number:
             del listed["system32"]["inetsrv"]["iisclex4.dll"]
-        files[f"{name}{folder}/SYSTEM"] = _hive(system_hive(f"{name}{at('computer name')}"))
+        files[f"{name}{folder}/SYSTEM"] = _hive(system_hive(machines[number]))
         files[f"{name}{folder}/SOFTWARE"] = _hive(software)
-        files[f"{name}{folder}/CLUSDB"] = _hive(_cluster(at, is_second=bool(number)))
+        files[f"{name}{folder}/CLUSDB"] = _hive(_cluster(at, machines, is_second=bool(number)))
         files[f"{name}{folder}/files.json"] = file_json(listed)
     files[f"{folder}.bin"] = b"unknown"
     files["case.toml"] = _toml(at("case.toml"))
     return files
 
 
-def _cluster(at: Callable[[str], str], *, is_second: bool) -> Tree:
+def _cluster(at: Callable[[str], str], machines: tuple[str, ...], *, is_second: bool) -> Tree:
     cluster = cluster_hive()
     cluster["ClusterName"] = f"WEBCLUS{at('cluster name')}"
-    cluster["Nodes"] = {number: {"NodeName": f"NODE{number}{at('computer name')}"} for number in ("1", "2")}
+    cluster["Nodes"] = {str(number): {"NodeName": name} for number, name in enumerate(machines, 1)}
     kinds: Tree = cluster["ResourceTypes"]
     del kinds[TYPE]["AdminExtensions"]  # the fault; the second node's value lists the text alone
     if is_second:  # where the nodes differ, the value is named

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import sys
+import unicodedata
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
 
 from iiscluster_kb.cli import main
+from tests.case.archives import zip_bytes
 from tests.cli.terminals import PROGRAM, on_terminal
 from tests.faults.interrupts import is_whole
 from tests.injection.catalogue import CATALOGUE, texts
-from tests.injection.hostile import as_name, hostile_case
-from tests.injection.test_outputs import STYLE, Seen
+from tests.injection.hostile import as_name, hostile_case, hostile_files
+from tests.injection.test_outputs import STYLE, UNSEEN, Seen, is_formula
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ASKED = ("--no-second-opinion", "--article", "Q224553")
 TERMINAL = next(one for one in CATALOGUE if one.name == "terminal")
+CSV = next(one for one in CATALOGUE if one.name == "csv")
 SQL = next(one for one in CATALOGUE if one.name == "sql")
 
 
@@ -64,6 +69,10 @@ def test_a_store_keeps_texts_and_obeys_none(
     for threat in CATALOGUE:
         (root / threat.name).mkdir(parents=True)
         hostile_case(root / threat.name, texts(threat))
+    for number, text in enumerate(CSV.texts):
+        (root / f"table{number}").mkdir()
+        case = zip_bytes(hostile_files("", (), (as_name(text), "NODE2")))
+        (root / f"table{number}" / "case.zip").write_bytes(case)
     store, kits = tmp_path / "store", tmp_path / "kits"
     words = [
         "--workers",
@@ -77,7 +86,7 @@ def test_a_store_keeps_texts_and_obeys_none(
         "--facts",
         "all",
     ]
-    before = files_below(tmp_path)
+    before, made = files_below(tmp_path), len(CATALOGUE) + len(CSV.texts)
     assert main(["triage", str(root), "--store", str(store), *ASKED, *words]) == 1
 
     def asked(query: str) -> list[dict[str, object]]:
@@ -88,7 +97,7 @@ def test_a_store_keeps_texts_and_obeys_none(
     (counted,) = asked(
         "SELECT count(*) AS cases, count(DISTINCT source) AS sources FROM cases WHERE outcome = 'done'"
     )
-    assert counted == {"cases": len(CATALOGUE), "sources": len(CATALOGUE)}
+    assert counted == {"cases": made, "sources": made}
     machines = "\n".join(str(row["machine"]) for row in asked("SELECT DISTINCT machine FROM findings"))
     assert all(as_name(text) in machines for text in SQL.texts)
 
@@ -96,12 +105,19 @@ def test_a_store_keeps_texts_and_obeys_none(
         assert main(["triage", "export", str(store), str(tmp_path / form), "--format", form]) == 0
     assert main(["triage", "report", str(store), "--format", "html", "--output", f"{tmp_path}/report/"]) == 0
     assert all(is_whole(kit) for kit in kits.iterdir() if kit.is_dir())
-    assert len([kit for kit in kits.iterdir() if kit.is_dir()]) == len(CATALOGUE)
+    assert len([kit for kit in kits.iterdir() if kit.is_dir()]) == made
     new = {path.partition("/")[0] for path in files_below(tmp_path) - before}
     assert new == {"store", "kits", "csv", "jsonl", "report"}
     capsys.readouterr()
+    assert main(["triage", "query", str(store), "FROM findings", "--format", "csv"]) == 0
+    printed = capsys.readouterr().out
+    assert not [cell for row in csv.reader(io.StringIO(printed)) for cell in row if is_formula(cell)]
+    assert not {one for one in printed if unicodedata.category(one) in UNSEEN} - {"\n", "\r"}
     assert main(["triage", "report", str(store)]) == 0
     assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(STYLE.sub("", capsys.readouterr().out))
+    for table in (tmp_path / "csv").iterdir():
+        with table.open(encoding="utf-8", newline="") as file:
+            assert not [cell for row in csv.reader(file) for cell in row if is_formula(cell)]
     assert not (tmp_path / "owned.db").exists()
     for page in (kits / "index.html", tmp_path / "report" / "index.html"):
         parts = Parts()

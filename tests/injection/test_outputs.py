@@ -87,13 +87,17 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "
 """What a cell begins with that a spreadsheet calculates (OWASP, CSV Injection)."""
 
 
+def is_formula(cell: str) -> bool:
+    return cell.lstrip(" ").startswith(FORMULA)
+
+
 @each
 def test_no_cell_is_a_formula_and_none_moves(threat: Threat | None, tmp_path: Path) -> None:
     text = page("csv", threat)
     head, *rows = csv.reader(io.StringIO(text, newline=""))
     assert len(rows) == len(report_of(threat).findings)
     assert {len(row) for row in rows} == {len(head)}
-    assert not [cell for row in rows for cell in row if cell.lstrip(" ").startswith(FORMULA)]
+    assert not [cell for row in rows for cell in row if is_formula(cell)]
     lines = [json.loads(line) for line in page("jsonl", threat).split("\n")[:-1]]
     assert [line["verdict"] for line in lines] == [row[head.index("verdict")] for row in rows]
     duckdb = pytest.importorskip("duckdb", reason="the extra triage is not installed: no duckdb")
@@ -216,15 +220,13 @@ DEVICES = re.compile(r"(?:CON|PRN|AUX|NUL|CLOCK\$|CONIN\$|CONOUT\$|COM\d|LPT\d)(
 
 @each
 def test_every_file_of_a_kit_stays_in_it(threat: Threat | None) -> None:
-    names = [document.name for document in documents_of(report_of(threat))]
+    assert_names_stay([document.name for document in documents_of(report_of(threat))])
+
+
+def assert_names_stay(names: list[str]) -> None:
     assert len({name.upper() for name in names}) == len(names)
     for name in names:
         assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name)
         assert PureWindowsPath(name).name == PurePosixPath(name).name == name
         assert not DEVICES.match(name)
         assert not name.endswith(".")
-
-
-def test_machines_that_look_alike_stay_apart() -> None:
-    threat = next(one for one in EACH if one is not None and one.name == "look-alike")
-    assert len({machine.name for machine in report_of(threat).machines}) == len(report_of(threat).machines)
