@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from iiscluster_kb.articles import Standing, choose, diagnose, rules, summarise
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from iiscluster_kb.articles import Rule
     from iiscluster_kb.case import Limits, Member
     from iiscluster_kb.cluster import Cluster, Machine
-    from iiscluster_kb.model import Case, CaseFile, Evidence, Finding, Media
+    from iiscluster_kb.model import Case, CaseFile, Evidence, Finding
     from iiscluster_kb.remedy import RemedyOptions
 
 __all__ = ["Progress", "Stage", "examine"]
@@ -110,58 +111,31 @@ def examine(  # noqa: PLR0913 - each is a choice of its own, made by name
         )
         at_hand = read_media(media, limits=limits) if media else None
         hashing = stack.enter_context(ThreadPoolExecutor(_HASHERS))
-        inquiry = _Inquiry(chosen, panel, remedy_options, at_hand, hashing, progress)
-        report = inquiry.report(case)
-        while isinstance(report, _Lost):
-            # A file that went after it was read has no hash that could be cited: it counts as one never collected.
-            case = report.rest
-            report = inquiry.report(case)
-        return report
-
-
-@dataclass(frozen=True, slots=True)
-class _Lost:
-    """Instead of a report: files that could be read, but not once more to be hashed."""
-
-    rest: Case
-    """The case without them; they are among those that were skipped."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Inquiry:
-    """What is asked of a case, and who helps."""
-
-    chosen: tuple[Rule, ...]
-    panel: Panel | None
-    remedy_options: RemedyOptions | None
-    at_hand: Media | None
-    hashing: ThreadPoolExecutor
-    progress: Callable[[Progress], None] | None
-
-    def report(self, case: Case) -> Report | _Lost:
-        """Diagnose the case; a file whose hash cannot be made is known only at the end, as hashing runs beside."""
-        chosen, progress, tell = self.chosen, self.progress, self.progress or _unheard
-        evidence, skipped = identify(
-            replace(case, files=_Watched(case.files, progress)) if progress else case
-        )
-        hashes = self.hashing.map(_hash_of, evidence)
-        cluster = group_machines(evidence, case.stated, case.name, self.at_hand)
-        findings = first = diagnose(cluster, tuple(_counted(chosen, progress)) if progress else chosen)
-        if self.panel is not None:
-            tell(Progress(Stage.CONFIRMING))
-            findings = confirm(findings, evidence, self.panel)
-        profiles = tuple(machine.profile for machine in cluster.machines)
-        remedy = _remedy(
-            findings,
-            chosen,
-            lambda wanted: prescribe(wanted, profiles, self.remedy_options),
-            _rediagnosis(cluster, chosen, first, tell),
-        )
-        hashed, lost = _hashed(evidence, hashes, tell)
-        if lost:
-            gone = {one.path for one in lost}
-            rest = {path: file for path, file in case.files.items() if path not in gone}
-            return _Lost(replace(case, files=rest, skipped=(*case.skipped, *lost)))
+        while True:
+            evidence, skipped = identify(
+                replace(case, files=_Watched(case.files, progress)) if progress else case
+            )
+            hashes = hashing.map(_hash_of, evidence)
+            cluster = group_machines(evidence, case.stated, case.name, at_hand)
+            findings = first = diagnose(cluster, tuple(_counted(chosen, progress)) if progress else chosen)
+            if panel is not None:
+                tell(Progress(Stage.CONFIRMING))
+                findings = confirm(findings, evidence, panel)
+            profiles = tuple(machine.profile for machine in cluster.machines)
+            remedy = _remedy(
+                findings,
+                chosen,
+                partial(prescribe, machines=profiles, options=remedy_options),
+                _rediagnosis(cluster, chosen, first, tell),
+            )
+            hashed, lost = _hashed(evidence, hashes, tell)
+            if not lost:
+                break
+            # Once more, as if they had never been collected: what has no hash cannot be cited.
+            case = _without(case, lost)
+            if panel is not None:
+                panel.close()
+                panel.start()  # it answers once
         return Report(
             case=case.name,
             stated=case.stated,
@@ -173,7 +147,7 @@ class _Inquiry:
             remedy=remedy,
             artifacts=_artifacts(cluster, hashed),
             skipped=tuple(sorted(skipped, key=lambda one: one.path)),
-            media=self.at_hand,
+            media=at_hand,
             extensions=trace_extensions(cluster) if any(rule.article.id == AUDIT for rule in chosen) else (),
             comparison=compare_nodes(cluster),
         )
@@ -229,6 +203,7 @@ def _hash_of(piece: Evidence) -> str | Skipped:
 def _hashed(
     evidence: Sequence[Evidence], hashes: Iterator[str | Skipped], tell: Callable[[Progress], None]
 ) -> tuple[dict[str, str], tuple[Skipped, ...]]:
+    """The hashes by case path, and the files that went before theirs could be made."""
     hashed: dict[str, str] = {}
     lost: list[Skipped] = []
     for number, piece in enumerate(evidence):
@@ -239,6 +214,12 @@ def _hashed(
             case digest:
                 hashed[piece.file.path] = digest
     return hashed, tuple(lost)
+
+
+def _without(case: Case, lost: Sequence[Skipped]) -> Case:
+    gone = {one.path for one in lost}
+    rest = {path: file for path, file in case.files.items() if path not in gone}
+    return replace(case, files=rest, skipped=(*case.skipped, *lost))
 
 
 def _remedy(

@@ -68,9 +68,9 @@ class Bench:
         found = [path for path in sorted(self.root.rglob("*")) if path.is_file()]
         return {path: (path.stat().st_mode, path.stat().st_mtime_ns, path.read_bytes()) for path in found}
 
-    def examine(self) -> Report:
+    def examine(self, *, second_opinion: bool = False) -> Report:
         with mock.patch.object(pipeline, "_HASHERS", 1):  # else the order of calls is another each time
-            return examine(self.root, articles=self._articles, second_opinion=False)
+            return examine(self.root, articles=self._articles, second_opinion=second_opinion)
 
     @cached_property
     def whole(self) -> Report:

@@ -14,7 +14,7 @@ from iiscluster_kb.case import Budget, Limits
 from iiscluster_kb.case._folder import Found, walk
 from iiscluster_kb.cli import main
 from iiscluster_kb.errors import CaseError
-from iiscluster_kb.model import Answer, Present, Skipped, Verdict
+from iiscluster_kb.model import Absent, Answer, Present, Skipped, Verdict
 from iiscluster_kb.pipeline import Stage
 from tests.case.archives import write_folder
 from tests.faults.cases import CASES, FOLDER
@@ -24,6 +24,7 @@ from tests.faults.reading import Bench, same
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from iiscluster_kb.model import AnyFact, Opinion
     from iiscluster_kb.pipeline import Progress
 
 EVERY = {"a folder": 9, "dirty hives with logs": 10, "a large zip archive": 29, "a compressed tar archive": 5}
@@ -76,6 +77,17 @@ def test_a_file_that_goes_before_it_is_hashed_is_skipped_and_the_rest_is_judged(
     assert report.skipped == (Skipped("NODE1/CLUSDB.LOG", f"cannot be read: {os.strerror(errno.ENOENT)}"),)
     assert report.findings == bench.whole.findings
     assert len(report.artifacts) == len(bench.whole.artifacts) - 1
+    with Door(bench.root, Fault.GONE, asked[-1]):
+        report = bench.examine(second_opinion=True)
+    opinions = [
+        opinion.answer for finding in report.findings for fact in finding.facts for opinion in _of(fact)
+    ]
+    assert Answer.AGREES in opinions
+    assert not {Answer.UNREADABLE, Answer.DISAGREES} & set(opinions)
+
+
+def _of(fact: AnyFact) -> tuple[Opinion, ...]:
+    return fact.opinions if isinstance(fact, Present | Absent) else ()
 
 
 def test_a_directory_that_fails_half_way_keeps_what_it_gave(tmp_path: Path) -> None:
