@@ -87,6 +87,15 @@ class LocalTree:
 
 
 def _kind(entry: os.DirEntry[str]) -> Kind:
+    try:
+        return _told_kind(entry)
+    except (
+        OSError
+    ):  # where directories tell no kinds the disk is asked; one that fails is no reason to lose the others
+        return Kind.FOLDER  # whose own listing then tells
+
+
+def _told_kind(entry: os.DirEntry[str]) -> Kind:
     if entry.is_symlink():
         return Kind.LINK
     if entry.is_dir(follow_symlinks=False):

@@ -219,6 +219,14 @@ class _Entry:
         self._door._arrive("is_dir", Path(self.path))
         return self._inner.is_dir(follow_symlinks=follow_symlinks)
 
+    def is_file(self, *, follow_symlinks: bool = True) -> bool:
+        self._door._arrive("is_file", Path(self.path))
+        return self._inner.is_file(follow_symlinks=follow_symlinks)
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        self._door._arrive("stat", Path(self.path))
+        return self._inner.stat(follow_symlinks=follow_symlinks)
+
     def is_symlink(self) -> bool:
         self._door._arrive("is_symlink", Path(self.path))
         return self._inner.is_symlink()
