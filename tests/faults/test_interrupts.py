@@ -28,4 +28,4 @@ def test_fix(tmp_path: Path) -> None:
 
 def test_triage(tmp_path: Path) -> None:
     pytest.importorskip("duckdb", reason="the extra triage is not installed: no duckdb")
-    assert list(end_triage(tmp_path.resolve(), 2, seed=1)) == []
+    assert list(end_triage(tmp_path.resolve(), 1, seed=1)) == []

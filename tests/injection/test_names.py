@@ -28,7 +28,9 @@ BEGINNING = [
 @pytest.mark.parametrize("threat", BEGINNING, ids=lambda threat: threat.name)
 def test_a_name_that_attacks_from_its_first_letter(threat: Threat, tmp_path: Path) -> None:
     named = [as_name(text) for text in threat.texts]
-    for number, names in enumerate(zip(named, [*named[1:], "NODE1"], strict=True)):
+    for number, names in enumerate(
+        zip(named[::2], [*named[1::2], "NODE1"], strict=False)
+    ):  # the last may be left
         case = tmp_path / f"{number}.zip"
         case.write_bytes(zip_bytes(hostile_files("", (), names)))
         report = examine(case, second_opinion=False, articles=["Q224553"])
