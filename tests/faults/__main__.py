@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,8 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, default=1, help="of their moments; default: %(default)s")
     options = parser.parse_args()
+    # A shell has its background jobs ignore Ctrl-C, and their children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     broken = [law for name in CASES for fault in Fault for law in _reading(name, fault)]
     for end in (end_fix, end_triage):
         with tempfile.TemporaryDirectory() as scratch:
