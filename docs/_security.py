@@ -73,6 +73,7 @@ _LAWS = """\
 - All other evidence of the case is judged as ever, with the same hashes.
 - The hash that a report cites is that of the bytes that were read.
 - A read that gives less than was asked changes nothing.
+- A file that others cut short at any moment ends no process (`tests/faults/test_truncated.py`).
 - The bytes, times and modes of evidence are as they were.
 - At a target is what was there before, or all of the new; several files of one output are put in place together, an undo
   before its patch. What a killed run leaves is hidden and named as unfinished (`.iiscluster-kb-*.tmp`, `.old`).
