@@ -43,6 +43,10 @@ _NO_JSON = frozenset({"BLOB", "TIMESTAMP"})
 """Types of columns that JSON has no words for."""
 
 
+_INTERRUPTED = "Query interrupted"
+"""What DuckDB says, as a plain ``RuntimeError``, where Ctrl-C ends a query (seen of 2.0.1)."""
+
+
 @contextmanager
 def foreign_errors(place: str) -> Iterator[None]:
     """Turn DuckDB's errors into ours.
@@ -50,11 +54,18 @@ def foreign_errors(place: str) -> Iterator[None]:
     Raises:
         OSError: The file cannot be opened or written; another process has it.
         ValueError: What was asked makes no sense to it.
+        KeyboardInterrupt: Ctrl-C came while it was at work.
     """
     import duckdb  # noqa: PLC0415 - an extra, and 50 ms
 
     try:
         yield
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
+    except RuntimeError as error:
+        if str(error) != _INTERRUPTED:
+            raise
+        raise KeyboardInterrupt from error
     except duckdb.IOException as error:
         text = str(error)
         if "lock" in text.lower():

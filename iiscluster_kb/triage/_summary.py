@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from iiscluster_kb.triage._store import foreign_errors
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -92,7 +94,8 @@ def summarise(connection: DuckDBPyConnection) -> Summary:
     """Ask a store, opened with ``connect``."""
 
     def rows(query: str, *values: object) -> tuple[Any, ...]:
-        return tuple(connection.execute(query, list(values)).fetchall())
+        with foreign_errors("report"):
+            return tuple(connection.execute(query, list(values)).fetchall())
 
     told = {name: rows(query) for name, query in _QUERIES.items()}
     ((cases, faulty, troubled),) = rows(
@@ -124,5 +127,6 @@ def summarise(connection: DuckDBPyConnection) -> Summary:
 
 def page_of(connection: DuckDBPyConnection, key: str) -> bytes:
     """The HTML report of one case, still compressed."""
-    row = connection.execute("SELECT page FROM pages WHERE case_key = ?", [key]).fetchone()
+    with foreign_errors("report"):
+        row = connection.execute("SELECT page FROM pages WHERE case_key = ?", [key]).fetchone()
     return b"" if row is None else bytes(row[0])

@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import duckdb
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from iiscluster_kb.triage._nouns import Found, LeftOut, Outcome, Result
 from iiscluster_kb.triage._schema import TABLES
 from iiscluster_kb.triage._store import Store
+from iiscluster_kb.triage._summary import page_of, summarise
 from tests.support.scenarios import ROOT
 
 if TYPE_CHECKING:
@@ -227,3 +229,21 @@ def test_a_folder_named_like_a_verb(
     monkeypatch.chdir(tmp_path)
     assert triage("./report --article Q224553 --no-second-opinion --workers 1 --store store") == 1
     assert (tmp_path / "store").is_file()
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("Query interrupted"), duckdb.InterruptException("INTERRUPT Error")]
+)
+def test_ctrl_c_in_the_middle_of_a_question_is_ctrl_c(error: Exception) -> None:
+    connection = Mock()
+    connection.execute.side_effect = error
+    for ask in (summarise, lambda one: page_of(one, "key")):
+        with pytest.raises(KeyboardInterrupt):
+            ask(connection)
+
+
+def test_an_error_that_is_no_ctrl_c_stays_what_it_is() -> None:
+    connection = Mock()
+    connection.execute.side_effect = RuntimeError("something else")
+    with pytest.raises(RuntimeError, match="something else"):
+        summarise(connection)
