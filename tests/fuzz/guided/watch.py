@@ -99,7 +99,9 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 
 def _place(error: BaseException) -> str:
     """Module and line of the innermost frame of ours; of what took too long, the module alone: lines vary."""
-    frames = traceback.extract_tb(error.__traceback__)
-    inner = [frame for frame in frames if any(f"/{one}/" in frame.filename for one in _PACKAGES)][-1]
-    name = inner.filename.rpartition("/")[2].removesuffix(".py")
-    return name if isinstance(error, TooLongError) else f"{name}-{inner.lineno}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    inner = [frame for frame in frames if any(f"/{one}/" in frame.filename for one in _PACKAGES)]
+    if not inner:
+        return "watch"
+    name = inner[-1].filename.rpartition("/")[2].removesuffix(".py")
+    return name if isinstance(error, TooLongError) else f"{name}-{inner[-1].lineno}"
