@@ -76,8 +76,8 @@ def read_bodyfile(text: str) -> Table:
         row = _row(match, number)
         if row:
             path = fold(row.directory).rstrip("\\") + "\\" + fold(row.name)
+            walk.add(fold(row.directory), path, is_directory=row.is_directory, again=path in rows)
             rows[path] = tuple(row)
-            walk.add(fold(row.directory), path, is_directory=row.is_directory)
     if driveless:
         notes.append(f"{driveless} names carry no drive and are left out")
     directories, reason = walk.covered()
@@ -113,13 +113,16 @@ class _Preorder:
         self._in_order = True
         self._files = False
 
-    def add(self, directory: str, path: str, *, is_directory: bool) -> None:
-        """A folded path, and the folded directory that it lies in."""
+    def add(self, directory: str, path: str, *, is_directory: bool, again: bool) -> None:
+        """A folded path, and the folded directory that it lies in.
+
+        ``again``: it was listed before, so that a second walk follows one that was interrupted.
+        """
         if not self._open:
             self._open = [directory]
         while self._open and self._open[-1] != directory:
             self._whole.add(self._open.pop())
-        if not self._open:
+        if again or not self._open:
             self._in_order = False
             return
         self._filled.add(directory)

@@ -5,7 +5,7 @@ it, after it or in between, but all of it stands together. So a directory is who
 of it follows; the place where the walk began never is.
 
 Nothing is covered where the text might be the output of a command that leaves something out: where a
-directory is left and entered again, where more than the one in which it began are not listed themselves
+directory is left and entered again or a path is listed twice (a second walk follows one that was interrupted), where more than the one in which it began are not listed themselves
 (``attrib`` without ``/d``, ``find -type f``, any pattern), or where all names share a letter. An empty
 directory counts for nothing: one that could not be entered looks the same.
 """
@@ -30,6 +30,7 @@ class Descent:
         """A folded path, and the folded directory that it lies in."""
         if directory not in self._filled or directory != self._open[-1]:
             self._go(directory)
+        self._again = self._again or path in self._listed
         self._listed.add(path)
         name = set(path[path.rfind("\\") + 1 :]) - {"."}
         self._common = name if self._common is None else self._common & name

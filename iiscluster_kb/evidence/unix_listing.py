@@ -137,7 +137,9 @@ class _Reader:
             self._end_run()
             self._program, self._leaves_out = command[0], leaves_out(*command)
             self._blank = True
-        elif blank_before and (header := parse_header(line)):
+        elif header := parse_header(line):
+            if self._block is not None and not blank_before:
+                self._block.doubt = self._block.doubt or f"another listing begins in line {number}"
             self._settle(whole=True)
             self._block = _Block(self._place(header[0], number), number, header[1])
         elif self._block is not None and not self._block.counted and is_total(line):

@@ -12,6 +12,7 @@ from iiscluster_kb.evidence import HEAD_SIZE, _bodyfile, _child_items, _table, _
 from iiscluster_kb.evidence.file_table import FORMAT
 from iiscluster_kb.model import FileEvidence, State
 from iiscluster_kb.registry import fold
+from tests.support.listing_laws import assert_honest_when_joined
 from tests.support.listings import (
     WRITTEN,
     Item,
@@ -234,6 +235,11 @@ def test_what_is_not_there_is_left_out() -> None:
 def test_times_of_a_bodyfile(modified: str, told: datetime | None) -> None:
     data = line("C:/a.txt", modified=modified).encode()
     assert FORMAT.read(case_file(data)).entries["C:\\A.TXT"].modified == told  # type: ignore[union-attr]  # a listing
+
+
+def test_a_bodyfile_behind_an_interrupted_one_covers_no_more() -> None:
+    tree: Tree = {"WINNT": NODE, "x.txt": 1}
+    assert_honest_when_joined(FORMAT, tree, "C:\\", bodyfile(tree))
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from tests.support.listing_laws import (
     NODE,
     VOLUME,
     assert_honest_when_cut,
+    assert_honest_when_joined,
     cut,
     read,
     read_or_decline,
@@ -124,6 +125,13 @@ def test_a_volume_cut_anywhere_covers_no_directory_that_lacks_an_entry(
     tree = data.draw(trees())
     form = module.FORMAT
     assert_honest_when_cut(form, tree, "C:\\", data.draw(cut(write(tree))))
+
+
+@pytest.mark.parametrize(("module", "write"), OF_A_DIRECTORY, ids=IDS[: len(OF_A_DIRECTORY)])
+def test_behind_an_interrupted_run_into_the_same_file_it_covers_no_more(
+    module: ModuleType, write: Callable[[Tree], bytes]
+) -> None:
+    assert_honest_when_joined(module.FORMAT, NODE, "C:\\WINNT", write(NODE))
 
 
 MODULES: list[ModuleType] = [

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from iiscluster_kb.evidence import EvidenceFormat
     from tests.support.listings import Tree
 
-__all__ = ["DLL", "NODE", "VOLUME", "assert_honest_when_cut", "cut", "read", "read_or_decline", "trees"]
+__all__ = [
+    "DLL",
+    "NODE",
+    "VOLUME",
+    "assert_honest_when_cut",
+    "assert_honest_when_joined",
+    "cut",
+    "read",
+    "read_or_decline",
+    "trees",
+]
 
 NODE: Tree = {
     "Cluster": {"CLUSDB": 65536, "clussvc.exe": 503568},
@@ -90,6 +100,14 @@ def assert_honest_when_cut(
             assert entry.is_directory <= (inside[there].tree is not None)
             assert entry.size in {None, inside[there].size}
             assert entry.version in {None, inside[there].version}
+
+
+def assert_honest_when_joined(form: EvidenceFormat, tree: Tree, root: str, whole: bytes) -> None:
+    """The same of what two runs left in one file, both interrupted behind some line."""
+    ends = [place + 1 for place, byte in enumerate(whole) if byte == ord("\n")]
+    for first in ends[:: len(ends) // 30 + 1]:
+        for second in ends[:6]:
+            assert_honest_when_cut(form, tree, root, whole[:first] + whole[:second])
 
 
 def read_or_decline(form: EvidenceFormat, data: bytes) -> None:
