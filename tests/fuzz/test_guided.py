@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from tests.fuzz.mutations import Mutation
 
 ROOT = Path(__file__).resolve().parents[2]
-SLOW = {"examination": 12}
-"""How many seeds of it are tried: each is a diagnosis of a whole case."""
+SLOW = {"examination": 10, "registries": 10}
+"""How many of their seeds are tried: each is a diagnosis of a whole case."""
 
 
 @cache
@@ -41,7 +41,7 @@ def test_seeds_keep_every_law(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", targets())
-@fuzzed(12)
+@fuzzed(10)
 @given(data=st.data(), changes=mutations())
 def test_spoilt_seeds_keep_every_law(name: str, data: st.DataObject, changes: list[Mutation]) -> None:
     one, other = (data.draw(st.sampled_from(seeds(name))) for _ in range(2))

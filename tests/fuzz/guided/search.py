@@ -113,16 +113,17 @@ class Search:
         self._dictionary.write_text("".join(_entries(self._target.words)), encoding="ascii")
 
     def _start(self, end: float, number: int) -> _Process:
-        options = {
+        options: dict[str, object] = {
             "max_total_time": max(int(end - time.monotonic()), 1),
             "max_len": self._target.longest,
             "timeout": _KILLED_AFTER,
             "rss_limit_mb": _MOST_RESIDENT,
-            "dict": self._dictionary,
             "artifact_prefix": f"{self._findings}{os.sep}",
             "print_final_stats": 1,
             "reload": 1,
         }
+        if self._target.words:  # an empty dictionary is refused
+            options["dict"] = self._dictionary
         line = [sys.executable, "-m", "tests.fuzz.guided.guide", self._target.name, str(self._findings)]
         line += [f"-{name}={value}" for name, value in options.items()]
         log = self._logs / f"{number}.log"
