@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iiscluster_kb.cluster import CLUSTER
 from iiscluster_kb.errors import EvidenceError
-from iiscluster_kb.registry import fold
+from iiscluster_kb.registry import ValueType, fold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iiscluster_kb.cluster import Machine
+    from iiscluster_kb.model import AnyFact
     from iiscluster_kb.registry import KeyPath, RegistryKey, RegistryValue
 
-__all__ = ["TOLD", "Outcome", "Place", "compare"]
+__all__ = ["HIVE", "TOLD", "Outcome", "Place", "compare", "shows_bytes"]
+
+HIVE = "registry-hive"
+"""The one format that holds values as they are stored; exports and texts end every string by themselves."""
 
 TOLD = 5
 """Places that are named."""
@@ -49,8 +56,24 @@ class Outcome:
         return f"{named} and{at_least} {len(self.places) - TOLD} more places"
 
 
-def compare(one: RegistryKey, other: RegistryKey) -> Outcome:
-    """Walk two cluster hives side by side; what lies below a key that one copy lacks is not listed."""
+def shows_bytes(machine: Machine, fact: AnyFact) -> bool:
+    """Whether the evidence of the machine that answered holds the values as they are stored."""
+    path = fact.source.path if fact.source else None
+    return any(
+        evidence.format == HIVE for evidence in machine.registry.evidence if evidence.file.path == path
+    )
+
+
+def compare(one: RegistryKey, other: RegistryKey, *, by_bytes: bool = True) -> Outcome:
+    """Walk two copies side by side; what lies below a key that one copy lacks is not listed.
+
+    What one copy lists and the other does not differs only where the other certainly has not got it.
+
+    Args:
+        one: The root key of a copy.
+        other: The same of another.
+        by_bytes: Whether both hold values as they are stored; else strings are compared as they read.
+    """
     places: list[Place] = []
     unread = ""
     waiting = [(one, other, CLUSTER, 0)]
@@ -62,17 +85,17 @@ def compare(one: RegistryKey, other: RegistryKey) -> Outcome:
             unread = unread or f"{path.short} lies deeper than {_DEEPEST} keys"
             continue
         try:
-            places += (Place(path, name) for name in _values_that_differ(mine, theirs))
             below, beside = _below(mine), _below(theirs)
+            for place in _differing(path, mine, theirs, by_bytes=by_bytes):
+                if isinstance(place, Place):
+                    places.append(place)
+                else:
+                    unread = unread or f"{path.short}: {place.detail}"
         except EvidenceError as error:
             unread = unread or f"{path.short}: {error.detail}"
             continue
         if max(len(below), len(beside)) >= _MOST_BELOW:
             unread = unread or f"{path.short} holds too many keys"
-        places += (
-            Place(path / (below.get(name) or beside[name]).name, None)
-            for name in below.keys() ^ beside.keys()
-        )
         waiting += (
             (key, beside[name], path / key.name, depth + 1) for name, key in below.items() if name in beside
         )
@@ -81,22 +104,46 @@ def compare(one: RegistryKey, other: RegistryKey) -> Outcome:
     return Outcome(tuple(sorted(places, key=str)[:_MOST_PLACES]), unread)
 
 
+def _differing(
+    path: KeyPath, mine: RegistryKey, theirs: RegistryKey, *, by_bytes: bool
+) -> Iterator[Place | EvidenceError]:
+    """Where two keys differ, and why that cannot be told of a name."""
+    content = _stored if by_bytes else _printed
+    values, others = _values(mine), _values(theirs)
+    for name in sorted(values.keys() | others.keys()):
+        shown = (values.get(name) or others[name]).name
+        try:
+            one = values.get(name) or mine.value(shown)
+            other = others.get(name) or theirs.value(shown)
+        except EvidenceError as error:
+            yield error
+        else:
+            if one is None or other is None or content(one) != content(other):
+                yield Place(path, shown)
+    keys, beside = _below(mine), _below(theirs)
+    for name in sorted(keys.keys() ^ beside.keys()):
+        shown = (keys.get(name) or beside[name]).name
+        try:
+            is_in_both = mine.subkey(shown) is not None and theirs.subkey(shown) is not None
+        except EvidenceError as error:
+            yield error
+        else:
+            if not is_in_both:
+                yield Place(path / shown, None)
+
+
 def _below(key: RegistryKey) -> dict[str, RegistryKey]:
     return {fold(below.name): below for below in islice(key.subkeys(), _MOST_BELOW)}
-
-
-def _values_that_differ(mine: RegistryKey, theirs: RegistryKey) -> list[str]:
-    here, there = _values(mine), _values(theirs)
-    return [
-        (here.get(name) or there[name]).name
-        for name in here.keys() | there.keys()
-        if _content(here.get(name)) != _content(there.get(name))
-    ]
 
 
 def _values(key: RegistryKey) -> dict[str, RegistryValue]:
     return {fold(value.name): value for value in islice(key.values(), _MOST_BELOW)}
 
 
-def _content(value: RegistryValue | None) -> tuple[int, bytes] | None:
-    return None if value is None else (int(value.type), value.data)
+def _stored(value: RegistryValue) -> tuple[int, object]:
+    return int(value.type), value.data
+
+
+def _printed(value: RegistryValue) -> tuple[int, object]:
+    is_text = value.type == ValueType.REG_MULTI_SZ or value.text() is not None
+    return int(value.type), value.strings() if is_text else value.data

@@ -145,7 +145,7 @@ def _damaged(cluster: Cluster, machine: Machine) -> Finding:
     if best.state in {State.CLEAN, State.RECOVERED}:
         if isinstance(root, Present):
             return Finding(DAMAGED, machine.name, Verdict.RULED_OUT, "ok", f"{told}.", (root,))
-    elif best.state is State.DAMAGED:
+    elif best.state is State.DAMAGED and best.format == _database.HIVE:
         path = machine.expand(join(machine.cluster_directory, _DATABASE))[0]
         words = f"{told}. So is CLUSDB, unless the copy was taken while the service ran."
         steps = (_replace_database(cluster, machine, path, proved=False), see_it_start(machine, _START))
@@ -199,7 +199,8 @@ def _old_checkpoint(cluster: Cluster, machines: tuple[Machine, ...]) -> Finding:
             case None:
                 continue
             case own:
-                outcome = _database.compare(own, there)
+                by_bytes = checkpoint.evidence.format == _database.HIVE and _shows_bytes(machine)
+                outcome = _database.compare(own, there, by_bytes=by_bytes)
                 outcomes.append(outcome)
                 if not outcome.places:
                     continue
@@ -244,7 +245,8 @@ def _copies(machines: tuple[Machine, ...]) -> Finding:
     first, base = known[0]
     outcomes = []
     for machine, tree in known[1:]:
-        outcome = _database.compare(base, tree)
+        by_bytes = _shows_bytes(first) and _shows_bytes(machine)
+        outcome = _database.compare(base, tree, by_bytes=by_bytes)
         outcomes.append(outcome)
         if outcome.places:
             words = (
@@ -282,6 +284,10 @@ def _tree(machine: Machine) -> RegistryKey | None:
             return key
         case _:
             return None
+
+
+def _shows_bytes(machine: Machine) -> bool:
+    return _database.shows_bytes(machine, machine.key(CLUSTER))
 
 
 def _lowest_service_pack(machines: tuple[Machine, ...]) -> int | None:

@@ -33,7 +33,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from iiscluster_kb.articles import Confidence, Rule, _collect
+from iiscluster_kb.articles import Confidence, Rule, _collect, _database
 from iiscluster_kb.articles._judging import on_each_machine
 from iiscluster_kb.articles._preconditions import is_node
 from iiscluster_kb.articles._spelling import spelled
@@ -58,7 +58,6 @@ STRING = Cause("Q279158/unterminated-string", "A string in the cluster hive has 
 LIST = Cause("Q279158/unterminated-list", "An AdminExtensions list has no end")
 CAUSES = (STRING, LIST)
 
-_HIVE = "registry-hive"
 _LISTS = fold("AdminExtensions")
 _STRINGS = frozenset({int(ValueType.REG_SZ), int(ValueType.REG_EXPAND_SZ)})
 _NUL, _UNIT = b"\0\0", 2
@@ -187,7 +186,7 @@ def _judge(cause: Cause, machine: Machine, walk: _Walk | Unknown) -> Finding:
         return _found(cause, machine, walk, found)
     if walk.stopped:
         return _open(cause, machine, root, f"the cluster hive was not read whole: {walk.stopped}")
-    if not _shows_bytes(machine, root):
+    if not _database.shows_bytes(machine, root):
         return _open(
             cause,
             machine,
@@ -197,14 +196,6 @@ def _judge(cause: Cause, machine: Machine, walk: _Walk | Unknown) -> Finding:
     what = "Every string" if cause is STRING else "Every AdminExtensions list"
     words = f"{what} among the {walk.values:,} values of the cluster hive has its end."
     return Finding(cause, machine.name, Verdict.RULED_OUT, "ok", words, (root,))
-
-
-def _shows_bytes(machine: Machine, root: AnyFact) -> bool:
-    """Whether the evidence that answered holds the values as they are stored."""
-    path = root.source.path if root.source else None
-    return any(
-        evidence.format == _HIVE for evidence in machine.registry.evidence if evidence.file.path == path
-    )
 
 
 def _found(cause: Cause, machine: Machine, walk: _Walk, found: list[_Place]) -> Finding:
@@ -247,7 +238,7 @@ def _regfind(machine: Machine, walk: _Walk) -> tuple[Step, ...]:
 
 def _mended(machine: Machine, walk: _Walk) -> Iterator[ValueChange]:
     """What Regfind leaves; nothing where more would remain open than these values."""
-    whole = not walk.stopped and _shows_bytes(machine, machine.key(CLUSTER))
+    whole = not walk.stopped and _database.shows_bytes(machine, machine.key(CLUSTER))
     if not whole or len(walk.strings) > _MOST_MENDED:
         return
     for place in walk.strings:

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures._case import cluster_hive, dig, healthy, software_hive
+from fixtures._case import cluster_hive, dig, healthy, raw, software_hive
 from iiscluster_kb.articles import _database
 from iiscluster_kb.articles._database import compare
 from iiscluster_kb.articles.q217157 import RULE
+from iiscluster_kb.evidence._registry_text import TextKey
 from iiscluster_kb.model import Phase, State, Verdict
 from tests.articles.test_q224553 import cluster_of
 from tests.support.evidence import DamagedKey, damaged_hive, hive, memory
@@ -146,3 +147,44 @@ def test_limits_are_told(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = compare(memory("x", tree), memory("y", tree))
     assert outcome.places == ()
     assert outcome.unread
+
+
+# --- copies that were printed -----------------------------------------------------------------------
+
+
+def printed(tree: dict[str, Any], **more: Any) -> Evidence:
+    return hive("NODE1/clusdb.txt", r"HKLM\Cluster", tree, **{"format": "reg-query", "rebuilt": True} | more)
+
+
+@pytest.mark.parametrize(
+    ("shown", "verdict"), [("odd", Verdict.RULED_OUT), ("other", Verdict.LIKELY)], ids=["alike", "different"]
+)
+def test_a_printed_copy_is_compared_as_it_reads(shown: str, verdict: Verdict) -> None:
+    case = healthy()
+    tree, case.nodes[0].cluster = case.nodes[0].cluster, None
+    assert tree is not None
+    assert case.nodes[1].cluster is not None
+    tree["Text"], case.nodes[1].cluster["Text"] = shown, raw(1, "odd".encode("utf-16-le") + b"\1")
+    assert judge(case, printed(tree))["copies-differ", None].verdict is verdict
+    as_hive = judge(case, hive("NODE1/CLUSDB", r"HKLM\Cluster", tree))
+    assert as_hive["copies-differ", None].verdict is Verdict.LIKELY
+
+
+def test_what_a_copy_does_not_tell_is_no_difference() -> None:
+    text = TextKey("clusdb.txt", "Cluster", 1)
+    text.obscure("Data", 4, "not understood")
+    text.leave_open(None, "line 9: the text ends here")
+    outcome = compare(memory("a", {"Data": 1, "Key": {}}), text)
+    assert outcome.places == ()
+    assert "line 4: not understood" in outcome.unread
+    outcome = compare(text, memory("a", {"Key": {}, "Name": "x"}))
+    assert [str(place) for place in outcome.places] == [r"HKLM\Cluster : Name"]
+    assert "line 9" in outcome.unread
+
+
+def test_a_text_that_is_not_understood_is_no_damaged_database() -> None:
+    case = healthy()
+    tree, case.nodes[0].cluster = case.nodes[0].cluster, None
+    assert tree is not None
+    found = judge(case, printed(tree, state=State.DAMAGED, notes=("line 7",)))["database-damaged", "NODE1"]
+    assert found.verdict is Verdict.UNDETERMINED
