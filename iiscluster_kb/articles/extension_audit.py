@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from iiscluster_kb.articles._extensions import ListedOn
     from iiscluster_kb.cluster import Cluster, Machine
-    from iiscluster_kb.model import ExtensionChain
+    from iiscluster_kb.model import AnyFact, ExtensionChain
 
 ARTICLE = Article(
     AUDIT,
@@ -114,8 +114,18 @@ def _malformed(machine: Machine, uses: Sequence[ListedOn], unread: Sequence[str]
             (root,),
             collect=(_collect.cluster_hive(machine),),
         )
+    if uses and _is_printed(machine, root):
+        why = f"A printed text does not show every byte of the {len(uses)} AdminExtensions values in it."
+        collect = (_collect.cluster_hive(machine),)
+        return Finding(MALFORMED, machine.name, Verdict.UNDETERMINED, "", why, (root,), collect=collect)
     explanation = f"Every AdminExtensions value is a sound list: {len(uses)} objects carry one."
     return Finding(MALFORMED, machine.name, Verdict.RULED_OUT, "ok", explanation, (root,))
+
+
+def _is_printed(machine: Machine, root: AnyFact) -> bool:
+    """Whether the values were rebuilt from a text that shows a list without its end."""
+    path = root.source.path if root.source else None
+    return any(piece.rebuilt for piece in machine.registry.evidence if piece.file.path == path)
 
 
 def _broken(cluster: Cluster, machine: Machine, chains: Sequence[ExtensionChain]) -> Finding:
