@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from tests.fuzz.guided.watch import Watch, limit_memory
 
 _TRIED = 8
 """Seeds that are run before the search, by which what a target needs is imported as the guide wants it."""
+_PATIENCE = 60
+"""Seconds of CPU time for one of these, since importing takes its part."""
 
 
 def main(name: str, findings: str, *options: str) -> None:
@@ -20,10 +23,10 @@ def main(name: str, findings: str, *options: str) -> None:
     limit_memory()
     with atheris.instrument_imports(include=["iiscluster_kb"], enable_loader_override=False):
         target = importlib.import_module(f"tests.fuzz.guided.targets.{name}").TARGET
-        watch = Watch(target, Path(findings))
+        patient = Watch(replace(target, seconds=_PATIENCE), Path(findings))
         for seed in islice(target.seeds(), _TRIED):
-            watch(seed)
-        atheris.Setup([sys.argv[0], *options], watch)
+            patient(seed)
+        atheris.Setup([sys.argv[0], *options], Watch(target, Path(findings)))
         atheris.Fuzz()
 
 
