@@ -11,13 +11,13 @@ from iiscluster_kb.errors import EvidenceError
 from iiscluster_kb.registry import ValueType, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from iiscluster_kb.cluster import Machine
     from iiscluster_kb.model import AnyFact
     from iiscluster_kb.registry import KeyPath, RegistryKey, RegistryValue
 
-__all__ = ["HIVE", "TOLD", "Outcome", "Place", "compare", "shows_bytes"]
+__all__ = ["HIVE", "TOLD", "Outcome", "Place", "as_compared", "compare", "shows_bytes"]
 
 HIVE = "registry-hive"
 """The one format that holds values as they are stored; exports and texts end every string by themselves."""
@@ -108,7 +108,7 @@ def _differing(
     path: KeyPath, mine: RegistryKey, theirs: RegistryKey, *, by_bytes: bool
 ) -> Iterator[Place | EvidenceError]:
     """Where two keys differ, and why that cannot be told of a name."""
-    content = _stored if by_bytes else _printed
+    content = as_compared(by_bytes=by_bytes)
     values, others = _values(mine), _values(theirs)
     for name in sorted(values.keys() | others.keys()):
         shown = (values.get(name) or others[name]).name
@@ -140,10 +140,15 @@ def _values(key: RegistryKey) -> dict[str, RegistryValue]:
     return {fold(value.name): value for value in islice(key.values(), _MOST_BELOW)}
 
 
-def _stored(value: RegistryValue) -> tuple[int, object]:
+def as_compared(*, by_bytes: bool) -> Callable[[RegistryValue], tuple[object, ...]]:
+    """What of a value must be alike in two copies; ``by_bytes`` as ``compare`` takes it."""
+    return _stored if by_bytes else _printed
+
+
+def _stored(value: RegistryValue) -> tuple[object, ...]:
     return int(value.type), value.data
 
 
-def _printed(value: RegistryValue) -> tuple[int, object]:
+def _printed(value: RegistryValue) -> tuple[object, ...]:
     is_text = value.type == ValueType.REG_MULTI_SZ or value.text() is not None
     return int(value.type), value.strings() if is_text else value.data

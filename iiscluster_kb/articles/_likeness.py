@@ -6,9 +6,10 @@ Option Pack (Q241573), the builds of files, the registrations, and the content o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iiscluster_kb.articles._builds import identify_file
+from iiscluster_kb.articles._database import as_compared, shows_bytes
 from iiscluster_kb.articles._extensions import listings
 from iiscluster_kb.articles._server import clsid_key
 from iiscluster_kb.cluster import CLUSTER, CURRENT_CONTROL_SET, join
@@ -17,7 +18,7 @@ from iiscluster_kb.model import Absent, Likeness, Present, Unknown
 from iiscluster_kb.registry import HKLM, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from iiscluster_kb.cluster import Cluster, Machine
     from iiscluster_kb.model import Fact, FileEntry
@@ -169,49 +170,80 @@ def _shown(value: RegistryValue) -> str:
 # --- the cluster database ---------------------------------------------------------------------------
 
 
+class _Stored(NamedTuple):
+    """A value of a copy."""
+
+    place: str
+    """As spelled."""
+    key: KeyPath
+    value: RegistryValue
+
+
 def _databases(nodes: tuple[Machine, ...]) -> Iterator[Likeness]:
     """Where the nodes' own copies of the cluster database differ, value by value."""
-    copies = {node.name: _content(node) for node in nodes}
-    known = {name: content for name, content in copies.items() if content is not None}
+    copies = [(node, _content(node)) for node in nodes]
+    known = [(node, content) for node, content in copies if content is not None]
     if len(known) < 2:  # noqa: PLR2004 - one copy has none to be compared with
         return
-    first, *others = known.values()
-    places = dict.fromkeys(place for content in known.values() for place in content)
-    differing = [place for place in places if any(other.get(place) != first.get(place) for other in others)]
+    by_bytes = all(shows_bytes(node, node.key(CLUSTER)) for node, _ in known)
+    stored: dict[str, _Stored] = {}
+    for _, content in known:
+        for place, one in content.items():
+            stored.setdefault(place, one)
+    differing = [one for place, one in stored.items() if _differs(place, one, known, by_bytes=by_bytes)]
     if not differing:
-        summary = tuple((name, None if name not in known else f"{len(places)} values") for name in copies)
+        size = f"{len(stored)} values"
+        summary = tuple((node.name, None if content is None else size) for node, content in copies)
         yield Likeness("cluster database", "content", summary, alike=True)
         return
     counted = tuple(
-        (name, f"{len(content)} values" if content is not None else None) for name, content in copies.items()
+        (node.name, f"{len(content)} values" if content is not None else None) for node, content in copies
     )
     number = f"{len(differing)} values differ" if len(differing) > 1 else "1 value differs"
     yield Likeness("cluster database", number, counted, alike=False)
-    for place in differing[:_MOST_DIFFERENCES]:
+    for one in differing[:_MOST_DIFFERENCES]:
+        ask = _value(one.key, one.value.name)
         answers = tuple(
-            (name, None if content is None else _told(content.get(place))) for name, content in copies.items()
+            (node.name, None if content is None else _told(content.get(fold(one.place))) or ask(node))
+            for node, content in copies
         )
-        yield Likeness("cluster database", place, answers, alike=False)
+        yield Likeness("cluster database", one.place, answers, alike=False)
 
 
-def _told(value: RegistryValue | None) -> str:
-    return _ABSENT if value is None else _shown(value)
+def _differs(
+    place: str, one: _Stored, known: Sequence[tuple[Machine, Mapping[str, _Stored]]], *, by_bytes: bool
+) -> bool:
+    """Whether two copies certainly differ at a place; a copy that does not tell differs from none."""
+    content = as_compared(by_bytes=by_bytes)
+    seen: set[object] = set()
+    for node, copy in known:
+        if place in copy:
+            seen.add(content(copy[place].value))
+        elif isinstance(node.value(one.key, one.value.name), Absent):
+            seen.add(_ABSENT)
+    return len(seen) > 1
 
 
-def _content(node: Machine) -> Mapping[str, RegistryValue] | None:
-    """Every value of the cluster database by its place, as far as it can be read."""
+def _told(stored: _Stored | None) -> str | None:
+    return None if stored is None else _shown(stored.value)
+
+
+def _content(node: Machine) -> Mapping[str, _Stored] | None:
+    """Every value of the cluster database by its folded place, as far as it can be read."""
     place = node.tree(CLUSTER)
     if not isinstance(place, Present):
         return None
-    found: dict[str, RegistryValue] = {}
-    pending: list[tuple[str, RegistryKey]] = [("", place.value)]
+    found: dict[str, _Stored] = {}
+    pending: list[tuple[KeyPath, RegistryKey]] = [(CLUSTER, place.value)]
     visited = 0
     while pending and visited < _MOST_KEYS:
         path, key = pending.pop()
         visited += 1
         for value in _values(key):
-            found[f"{path} : {value.name or '(default)'}".lstrip(" ")] = value
-        pending += [(f"{path}\\{below.name}".lstrip("\\"), below) for below in _subkeys(key)]
+            below = "\\".join(path.below(CLUSTER))
+            shown = f"{below} : {value.name or '(default)'}".lstrip(" ")
+            found[fold(shown)] = _Stored(shown, path, value)
+        pending += [(path / below.name, below) for below in _subkeys(key)]
     return found
 
 

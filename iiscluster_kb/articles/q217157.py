@@ -268,7 +268,8 @@ def _compared(
     silent = [machine for machine in machines if _tree(machine) is None]
     unread = next((outcome.unread for outcome in outcomes if outcome.unread), "")
     if outcomes and not silent and not unread:
-        words = f"The nodes' cluster databases and {what} hold the same."
+        extent = "" if all(map(_shows_bytes, machines)) else ", as far as an export or a text shows"
+        words = f"The nodes' cluster databases and {what} hold the same{extent}."
         return Finding(cause, None, Verdict.RULED_OUT, "ok", words, facts)
     who = ", ".join(machine.name for machine in silent) or "the nodes"
     words = (

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fixtures._case import cluster_hive, healthy, raw
 from iiscluster_kb import examine
+from iiscluster_kb.articles._likeness import compare_nodes
+from tests.articles.test_q224553 import cluster_of
+from tests.support.evidence import hive
 from tests.support.scenarios import FIXTURES
 
 if TYPE_CHECKING:
     from iiscluster_kb import Report
-    from iiscluster_kb.model import Likeness
+    from iiscluster_kb.model import Evidence, Likeness
 
 SCENARIOS = FIXTURES / "scenarios"
 
@@ -47,6 +51,32 @@ def test_a_file_of_another_size_is_shown_with_what_is_known_of_it() -> None:
     told = compared("dll-absent")
     row = told["files: Iisclex4.dll"]
     assert "absent" in dict(row.answers).values()
+
+
+def with_cluster(node1: Evidence) -> dict[str, Likeness]:
+    case = healthy()
+    case.nodes[0].cluster = None
+    assert case.nodes[1].cluster is not None
+    case.nodes[1].cluster["Text"] = raw(1, "odd".encode("utf-16-le") + b"\1")
+    return {
+        row.subject: row
+        for row in compare_nodes(cluster_of(case, node1))
+        if row.section == "cluster database"
+    }
+
+
+def test_a_printed_database_is_compared_as_it_reads() -> None:
+    tree = cluster_hive() | {"Text": "odd"}
+    printed = hive("NODE1/a.txt", r"HKLM\Cluster", tree, format="reg-query", rebuilt=True)
+    assert set(with_cluster(printed)) == {"content"}
+    assert "1 value differs" in with_cluster(hive("NODE1/CLUSDB", r"HKLM\Cluster", tree))
+
+
+def test_a_value_that_a_copy_does_not_tell_is_not_called_absent() -> None:
+    cut = hive("NODE1/a.txt", r"HKLM\Cluster", cluster_hive(), format="reg-query", rebuilt=True, whole=False)
+    assert set(with_cluster(cut)) == {"content"}
+    whole = hive("NODE1/a.txt", r"HKLM\Cluster", cluster_hive(), format="reg-query", rebuilt=True)
+    assert dict(with_cluster(whole)[": Text"].answers) == {"NODE1": "absent", "NODE2": "odd"}
 
 
 def test_fewer_than_two_nodes_have_nothing_to_be_compared() -> None:

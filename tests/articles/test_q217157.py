@@ -165,7 +165,9 @@ def test_a_printed_copy_is_compared_as_it_reads(shown: str, verdict: Verdict) ->
     assert tree is not None
     assert case.nodes[1].cluster is not None
     tree["Text"], case.nodes[1].cluster["Text"] = shown, raw(1, "odd".encode("utf-16-le") + b"\1")
-    assert judge(case, printed(tree))["copies-differ", None].verdict is verdict
+    found = judge(case, printed(tree))["copies-differ", None]
+    assert found.verdict is verdict
+    assert ("as far as" in found.explanation) is (verdict is Verdict.RULED_OUT)
     as_hive = judge(case, hive("NODE1/CLUSDB", r"HKLM\Cluster", tree))
     assert as_hive["copies-differ", None].verdict is Verdict.LIKELY
 
