@@ -31,7 +31,7 @@ class Run:
     corpus: int
     """Inputs that it left for the next run."""
     crashes: int
-    """Places at which an input failed or took too much; each is mended before the next release."""
+    """Places at which an input failed or took too much: faults, or laws that asked for more than is promised."""
     versions: Mapping[str, str]
 
 

@@ -32,16 +32,10 @@ def _run(data: bytes) -> None:
         assert entry.line is None or entry.line > 0
     less = _read(cut)
     if less is not None and less.format == evidence.format and evidence.state is State.CLEAN:
-        _assert_is_honest(less, evidence)
-
-
-def _assert_is_honest(less: FileEvidence, evidence: FileEvidence) -> None:
-    """A directory that both list whole holds the same in both."""
-    both = less.directories & evidence.directories
-    for place in evidence.entries:
-        above = place.rpartition("\\")[0]
-        if above in both or f"{above}\\" in both:
-            assert place in less.entries, place
+        # How much less a cut text covers than the whole one is for texts of which the tree is known
+        # (tests/support/listing_laws): of two walks through one directory the second may show more. Which code
+        # page a text has is guessed of all of it, so that names in ASCII alone stay what they are.
+        assert {place for place in less.entries if place.isascii()} <= evidence.entries.keys()
 
 
 def _read(text: bytes) -> FileEvidence | None:
