@@ -9,6 +9,7 @@ from iiscluster_kb.cluster._registry import RegistryView
 from iiscluster_kb.errors import EvidenceError
 from iiscluster_kb.evidence import reg_query, regedt32_text
 from iiscluster_kb.model import Absent, Present
+from iiscluster_kb.registry import upcase
 from tests.fuzz.guided.inputs import cut_and_whole, with_cut
 from tests.fuzz.guided.laws import assert_answers_agree, assert_is_told_in_a_line, walk
 from tests.fuzz.guided.target import Target
@@ -36,8 +37,17 @@ def _run(data: bytes) -> None:
             for _, key in walk(mount.path, mount.root):
                 assert_answers_agree(key, len(whole))
         less = _read(form, cut)
-        if less is not None and all(mount.whole for mount in evidence.mounts):
+        if less is not None and _is_as_printed(whole, evidence):
             _assert_is_honest(RegistryView("NODE1", (less,)), evidence)
+
+
+def _is_as_printed(text: bytes, evidence: RegistryEvidence) -> bool:
+    """Whether a text is what the law is promised of: whole, of a certain encoding, its keys in their order."""
+    if not (text.isascii() or text.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"))):
+        return False
+    keys = (key for mount in evidence.mounts if mount.whole for _, key in walk(mount.path, mount.root))
+    names = ([upcase(below.name) for below in key.subkeys()] for key in keys)
+    return all(mount.whole for mount in evidence.mounts) and all(sorted(one) == one for one in names)
 
 
 def _assert_is_honest(less: RegistryView, evidence: RegistryEvidence) -> None:
