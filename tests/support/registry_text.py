@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from iiscluster_kb.cluster._registry import RegistryView
 from iiscluster_kb.model import Absent, Present
 from iiscluster_kb.registry import KeyPath, ValueType, upcase
+from tests.support.regf_writer import KeySpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iiscluster_kb.model import Fact, RegistryEvidence
+    from iiscluster_kb.regf.keys import Key
     from iiscluster_kb.registry import RegistryValue
-    from tests.support.regf_writer import KeySpec
 
 __all__ = [
     "ENGLISH",
@@ -29,6 +30,7 @@ __all__ = [
     "reg_query",
     "regedt32_text",
     "searched",
+    "spec_of",
 ]
 
 _TEXTS = frozenset({ValueType.REG_SZ, ValueType.REG_EXPAND_SZ})
@@ -126,6 +128,13 @@ class Style:
 
 VISTA = Style()
 XP = Style("! REG.EXE VERSION 3.0\r\n", "\t", "<NO NAME>", r"\0\0")
+
+
+def spec_of(key: Key) -> KeySpec:
+    """A key of a hive and all below it, to be written anew."""
+    return KeySpec(
+        key.name, tuple(key.values()), tuple(map(spec_of, key.subkeys())), class_name=key.class_name
+    )
 
 
 def reg_query(path: str, key: KeySpec, *, style: Style = VISTA, recursive: bool = True) -> str:

@@ -18,12 +18,12 @@ from iiscluster_kb.registry import RegistryValue, multi_sz, sz
 from tests.fuzz.guided.diagnosing import bits, diagnose
 from tests.fuzz.guided.target import Target
 from tests.support.regf_writer import KeySpec, build_hive
+from tests.support.registry_text import spec_of
 from tests.support.scenarios import RELATED, SCENARIOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from iiscluster_kb.regf.keys import Key
 
 _HEAD, _CHANGE = struct.Struct("<BBH"), struct.Struct("<BBHH")
 _MOST_CHANGES = 8
@@ -66,14 +66,10 @@ def _tree(data: bytes) -> KeySpec | None:
     """What a hive holds; None where it is none, or not sound."""
     try:
         hive = Hive(data, "hive")
-        spec = _spec(hive.root)
+        spec = spec_of(hive.root)
     except EvidenceError:
         return None
     return None if hive.damage or hive.state != "clean" else spec
-
-
-def _spec(key: Key) -> KeySpec:
-    return KeySpec(key.name, tuple(key.values()), tuple(map(_spec, key.subkeys())), class_name=key.class_name)
 
 
 def _run(data: bytes) -> None:
