@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iiscluster_kb.case._names import printable
 from iiscluster_kb.errors import EvidenceError
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class _Cursor:
 
     def names(self, what: str) -> str:
         """The name of another cabinet; that of its disk is passed over."""
-        name = self.text(f"name of the {what}").decode("cp437")
+        name = printable(self.text(f"name of the {what}").decode("cp437"))
         self.text(f"disk of the {what}")
         return name
 

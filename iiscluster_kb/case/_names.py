@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-__all__ = ["Names", "safe_path"]
+__all__ = ["Names", "printable", "safe_path"]
 
 _LONGEST = 4096
 """Characters of a case path; the longest path that Linux opens (PATH_MAX)."""
@@ -23,8 +23,13 @@ def safe_path(name: str) -> str | None:
     if len(name) > _LONGEST:
         return None
     parts = [part for part in name.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
-    path = "/".join("".join(map(_printable, part)) for part in parts)
+    path = "/".join(map(printable, parts))
     return path if 0 < len(path) <= _LONGEST else None
+
+
+def printable(name: str) -> str:
+    """A name that no container vouches for, as it may stand in a message of one line."""
+    return "".join(map(_printable, name))
 
 
 def _printable(character: str) -> str:

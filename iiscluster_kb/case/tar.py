@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from iiscluster_kb.case import Container, Member
 from iiscluster_kb.case._content import DAMAGE
+from iiscluster_kb.case._names import printable
 from iiscluster_kb.case._tar_header import BLOCK, Header, TarHeaderError, parse_header, parse_pax, text
 from iiscluster_kb.case._zstd import MAGIC as ZSTD
 from iiscluster_kb.case._zstd import MISSING as ZSTD_MISSING
@@ -145,7 +146,7 @@ def _member(
         yield Member(header.name, header.size, partial(_Data, blocks, header.size), is_lasting=False)
     else:
         reason = _NOT_TAKEN.get(header.kind, "a member of a kind that is not known")
-        yield Skipped(header.name, reason.format(header.link))
+        yield Skipped(header.name, reason.format(printable(header.link)))
     blocks.pass_to(end)
 
 

@@ -103,6 +103,16 @@ def test_ends_that_are_not_named_are_said(tmp_path: Path) -> None:
         }
 
 
+def test_names_of_other_cabinets_are_told_in_one_line(tmp_path: Path) -> None:
+    first = assemble([(STORED, [(b"ab", 0)])], [File(b"x", 4, 0, 0xFFFE)], following="n\x1b[2J\next.cab")
+    second = assemble([(STORED, [(b"cd", 4)])], [File(b"y", 4, 0, 0xFFFD)], previous="p\nrevious.cab")
+    with open_case(write_folder(tmp_path, {"a.cab": first, "b.cab": second, "note": b"1"})) as case:
+        assert reasons(case) == {
+            "a.cab/x": "goes on in n%1B[2J%0Aext.cab, which is not beside this cabinet",
+            "b.cab/y": "begins in p%0Arevious.cab, which is not beside this cabinet",
+        }
+
+
 def test_a_small_file_in_a_block_that_is_cut_needs_the_next_cabinet_too(tmp_path: Path) -> None:
     cabinets = set_bytes(b"big.dll", NOISE, NAMES[:3])
     with open_case(write_folder(tmp_path, {"Disk1.cab": cabinets["Disk1.cab"], "note": b""})) as case:

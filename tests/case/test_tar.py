@@ -116,6 +116,17 @@ def test_links_and_devices_are_skipped_each_with_its_reason(tmp_path: Path, form
         }
 
 
+def test_the_target_of_a_link_is_told_in_one_line(tmp_path: Path) -> None:
+    link = tarfile.TarInfo("link")
+    link.type, link.linkname = tarfile.SYMTYPE, "a\n\x1b[2J"
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        archive.addfile(link)
+        archive.addfile(tarfile.TarInfo("note"))
+    with open_case(written(tmp_path, made.getvalue())) as case:
+        assert reasons(case) == {"link": "a symbolic link to a%0A%1B[2J"}
+
+
 @pytest.mark.skipif(shutil.which("tar") is None, reason="no tar on this system")
 @pytest.mark.parametrize("form", ["gnu", "pax"])
 def test_sparse_files_are_skipped_and_what_follows_is_found(tmp_path: Path, form: str) -> None:
