@@ -25,7 +25,7 @@ class Effort:
 
     turns: int = 3
     runs: int = 5
-    """Runs of a turn; what takes a second or more runs once a turn."""
+    """Runs of a turn; what takes two seconds or more runs once a turn."""
     warm: bool = True
     """Whether a run that does not count comes first."""
     limit: float = 15.0

@@ -1,6 +1,6 @@
 """Measures one contender in a process of its own: ``_worker.py MODULE CONTENDER JOB < task``, answers in JSON.
 
-The module beside this one has ``run(contender, job, task)``. What takes less than a second runs as often as the
+The module beside this one has ``run(contender, job, task)``. What takes less than two seconds runs as often as the
 task says, after one run to warm up if it says so; what takes longer runs once.
 """
 
@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 from time import perf_counter
 
-_LONG = 1.0
+_LONG = 2.0
 
 
 def _peak() -> int:

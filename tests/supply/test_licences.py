@@ -22,9 +22,10 @@ def kinds(licence: str) -> set[str]:
     spellings = {
         "0BSD": "BSD",
         "Apache Software License": "Apache",
+        "GNU Lesser General Public License v3": "LGPL",
         "Python Software Foundation License": "PSF",
     }
-    named = re.split(r" (?:AND|OR) |[()]", licence)
+    named = re.split(r" (?:AND|OR) |[()]", re.sub(r" \(LGPLv3\)$", "", licence))
     return {
         spellings.get(name, re.split(r"[- ](?=v?\d|License|or|Clause)", name)[0]) for name in named if name
     }
