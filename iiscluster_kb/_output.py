@@ -128,9 +128,8 @@ def _write_together(contents: Mapping[Path, bytes]) -> None:
                 stream.write(contents[target])
                 stream.flush()
                 os.fsync(stream.fileno())
-        for target, temporary in reversed(
-            staged.items()
-        ):  # whatever ends this, no patch is there without its undo
+        # From the last, so that no patch is there without its undo, whatever ends this.
+        for target, temporary in reversed(staged.items()):
             temporary.replace(target)
     except BaseException as error:
         for made in new:
