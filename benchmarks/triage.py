@@ -161,7 +161,7 @@ def sha256_of(path: str) -> int:
 
 def hashing(folder: Path, scale: float) -> Iterator[str]:
     shelf = folder / "real"
-    cases = max(4, round(8 * scale))
+    cases = max(4, round(24 * scale))
     for number in range(cases):
         if number < 2:
             write_real(shelf / f"{number:03}", is_faulty=number == 0)
