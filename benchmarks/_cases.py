@@ -215,14 +215,18 @@ def plant(folder: Path, count: int, broken: float = 0.0, archived: float = 0.05)
 
 _REAL_CLASSES, _REAL_INTERFACES, _REAL_COMPONENTS = 9_000, 25_000, 68_000
 _REAL_SERVICES, _REAL_DEVICES = 800, 19_500
-_REAL_FILES = 5_000
 
 
-def write_real(folder: Path, *, is_faulty: bool) -> None:
+def write_real(folder: Path, *, is_faulty: bool, listed: int = 0) -> None:
     """A case with hives as large as those of a real server: SYSTEM of 15 MB on each node, SOFTWARE of 86 MB on one.
 
     The bulk lies where it lies on such machines: registered classes and interfaces, the installer's components, and
     devices; a key of services has hundreds of them, not thousands. The fault is a missing AdminExtensions.
+
+    Args:
+        folder: New.
+        is_faulty: Whether it has the fault.
+        listed: Files in the listing of each node, beside those that matter.
     """
     for node, is_large in zip(_NODES, (True, False), strict=True):
         software, system, cluster, files = (
@@ -267,7 +271,7 @@ def write_real(folder: Path, *, is_faulty: bool) -> None:
                 installer[f"{number * 2654435761 % 2**32:08X}{number:024X}"] = {
                     f"{number:032X}": "C:\\Program Files\\Vendor\\" + "x" * 400
                 }
-        files["WINNT"]["Help"] = {f"page{number}.hlp": number for number in range(_REAL_FILES)}
+        files["WINNT"]["Help"] = {f"page{number}.hlp": number for number in range(listed)}
         (folder / node).mkdir(parents=True)
         for name, tree in (("SYSTEM", system), ("SOFTWARE", software), ("CLUSDB", cluster)):
             (folder / node / name).write_bytes(build_hive(tree_from_dict(name, _named(tree)), minor=3))

@@ -2,8 +2,8 @@
 
     python benchmarks/triage.py [--only hashing,small,memory,cores,dask,growth,planted] [--scale 0.01] [--out FILE]
 
-hashing   cases with hives of real size (twice 15 MB and 86 MB) against SHA-256 over the same bytes on all cores; one in
-          four has a fault
+hashing   cases with hives of real size (twice 15 MB and 86 MB), with a short and a long listing, against SHA-256 over the
+          same bytes on all cores; one in four has a fault
 small     small cases a second and core, with and without second opinions
 memory    the parent's resident size while 100,000 synthetic results pass through it
 cores     the whole run, parent included, on two cores against one; beside it, two workers against one on all cores
@@ -34,6 +34,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -160,33 +161,51 @@ def sha256_of(path: str) -> int:
 
 
 def hashing(folder: Path, scale: float) -> Iterator[str]:
-    shelf = folder / "real"
     cases = max(4, round(24 * scale))
+    for listed in (0, 5000):
+        yield f"\n{cases} cases, {listed} files more in the listing of each node:\n"
+        yield from _beside_hashing(folder / f"listed-{listed}", cases, listed, {})
+    yield "\nThe same hives with the processor's instructions for SHA-256 switched off (`OPENSSL_ia32cap`), as older ones have none:\n"
+    yield from _beside_hashing(folder / "plain", cases, 0, {"OPENSSL_ia32cap": ":~0x20000000"})
+
+
+def _beside_hashing(folder: Path, cases: int, listed: int, environment: dict[str, str]) -> Iterator[str]:
+    shelf = folder / "real"
     for number in range(cases):
         if number < 2:
-            write_real(shelf / f"{number:03}", is_faulty=number == 0)
+            write_real(shelf / f"{number:03}", is_faulty=number == 0, listed=listed)
         else:
             shutil.copytree(shelf / f"{int(number % 4 != 0):03}", shelf / f"{number:03}")
     files = [str(path) for path in shelf.rglob("*") if path.is_file()]
-    for path in files:  # both find them in the page cache
-        sha256_of(path)
-    with ProcessPoolExecutor(CORES) as pool:
-        list(pool.map(sha256_of, files[: CORES * 2]))
-        began = time.perf_counter()
-        size = sum(pool.map(sha256_of, files))
-        hashed = time.perf_counter() - began
-    alone = time.process_time()
-    for path in files:
-        sha256_of(path)
-    alone = time.process_time() - alone
-    words = ("--no-second-opinion", "--reports=none")
-    list(plant(folder / "few", CORES))
-    started = Run(*words, f"--store={folder / 'few.store'}", str(folder / "few"))
-    run = Run(*words, f"--store={folder / 'real.store'}", str(shelf))
-    yield f"{cases} cases, {size >> 20} MiB, {CORES} cores: SHA-256 {hashed:.2f} s ({size / hashed / 2**20:.0f} MiB/s), "
+    with _environment(environment):
+        # Processes that start now read the environment when they first hash.
+        with ProcessPoolExecutor(CORES, mp_context=get_context("spawn")) as pool:
+            list(pool.map(sha256_of, files))  # both find the files in the page cache
+            began = time.perf_counter()
+            size = sum(pool.map(sha256_of, files))
+            hashed = time.perf_counter() - began
+        words = ("--no-second-opinion", "--reports=none")
+        list(plant(folder / "few", CORES))
+        started = Run(*words, f"--store={folder / 'few.store'}", str(folder / "few"))
+        run = Run(*words, f"--store={folder / 'real.store'}", str(shelf))
+    yield f"{size >> 20} MiB on {CORES} cores: SHA-256 {hashed:.2f} s ({size / hashed / 2**20:.0f} MiB/s); "
     yield f"triage {run.seconds:.2f} s, of which {started.seconds:.2f} s go by until every worker has done a small case: "
-    yield f"**{hashed / (run.seconds - started.seconds):.2f}** of hashing; processor time {alone:.2f} s and "
-    yield f"{run.processor - started.processor:.2f} s, **{alone / (run.processor - started.processor):.2f}**."
+    yield f"**{hashed / (run.seconds - started.seconds):.2f}** of hashing."
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def _environment(more: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in more}
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for name, text in before.items():
+            if text is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = text
 
 
 def small(folder: Path, scale: float) -> Iterator[str]:
