@@ -41,7 +41,7 @@ def describe_machine() -> list[str]:
     load = ", ".join(f"{one:.2f}" for one in os.getloadavg())
     return [
         f"- Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        f"- Machine: {platform.system()} {platform.release()}, {_processor()}, {os.cpu_count()} processors, {memory:.0f} GiB",
+        f"- Machine: {platform.system()} {platform.release()}, {processor()}, {os.cpu_count()} processors, {memory:.0f} GiB",
         f"- Interpreter: {platform.python_implementation()} {platform.python_version()}",
         f"- Versions: {', '.join(installed)}",
         f"- Load at the start (1, 5, 15 minutes): {load}",
@@ -64,11 +64,14 @@ def _of_debian(package: str) -> str:
     return done.stdout or "not installed"
 
 
-def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
+def processor() -> str:
+    """What the processor calls itself."""
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.machine()
+    names = (line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name"))
+    return next(names, platform.machine())
 
 
 def write_document(path: Path, machine: Iterable[str], chapters: Iterable[Chapter], command: str) -> None:

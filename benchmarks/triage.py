@@ -22,7 +22,6 @@ import argparse
 import hashlib
 import json
 import os
-import platform
 import resource
 import shutil
 import signal
@@ -44,6 +43,7 @@ sys.path.insert(0, str(ROOT))
 import duckdb  # noqa: E402 - found by the line above
 
 from benchmarks._cases import BOMB, differences, plant, write_real  # noqa: E402 - found by the line above
+from benchmarks._document import processor  # noqa: E402 - the same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -395,7 +395,7 @@ def main() -> None:
 def _page(parts: list[str], scale: float) -> Iterator[str]:
     load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     yield "# Figures of triage\n"
-    yield f"Made by `python benchmarks/triage.py` on {datetime.now(UTC):%Y-%m-%d}: {CORES} cores ({_processor()}), load {load} at the"
+    yield f"Made by `python benchmarks/triage.py` on {datetime.now(UTC):%Y-%m-%d}: {CORES} cores ({processor()}), load {load} at the"
     yield f"start, Python {sys.version.split()[0]}, DuckDB {duckdb.__version__}, scale {scale:g}. Compare figures of one run only.\n"
     for name in parts:
         yield f"## {TITLES[name]}\n"
@@ -404,15 +404,6 @@ def _page(parts: list[str], scale: float) -> Iterator[str]:
         yield ""
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10
     yield f"The largest process of the whole held {peak} MiB."
-
-
-def _processor() -> str:
-    try:
-        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return platform.machine()
-    names = (line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name"))
-    return next(names, platform.machine())
 
 
 if __name__ == "__main__":
